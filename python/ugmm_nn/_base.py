@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from ugmm_nn._frames import frame_of, is_frame, library_of, plain_array
-from ugmm_nn._native import Frame, Model
+from ugmm_nn._native import Distribution, Frame, Model
 
 # Receives a dict after each epoch.
 Callback = Callable[[dict[str, Any]], object]
@@ -87,6 +87,40 @@ class TableEstimator(BaseEstimator):
     def _fitted_model(self) -> Model:
         check_is_fitted(self)
         return self._model
+
+    def _kinds(self) -> dict[str, str]:
+        """The kind of each column of the model."""
+        return {column["name"]: column["kind"] for column in self._model.columns()}
+
+    def _answer(
+        self, column: str, given: Mapping[str, Any] | None, ranges: Mapping[str, tuple[Any, Any]] | None = None
+    ) -> Distribution:
+        model = self._fitted_model()
+        return model.query(str(column), assignments(given), range_assignments(ranges), self._threads())
+
+    def _draw(
+        self, n_samples: int, given: Mapping[str, Any] | None, random_state: int
+    ) -> tuple[dict[str, npt.NDArray[Any]], list[tuple[str, float | None]]]:
+        """Drawn rows by column, and the R-hat of each column that chains drew."""
+        model = self._fitted_model()
+        count, seed = whole_number("n_samples", n_samples), whole_number("random_state", random_state)
+        texts, r_hats = model.sample(count, assignments(given), seed, self._threads())
+        return columns_of(dict(texts), self._kinds()), r_hats
+
+    def _most_probable(
+        self,
+        given: Mapping[str, Any] | None,
+        query: Sequence[str],
+        ranges: Mapping[str, tuple[Any, Any]] | None,
+        gap: float,
+        time_limit: float,
+    ) -> tuple[dict[str, str | None], float, float, bool]:
+        """The most probable values, the objective at them, its upper bound, and whether the two are proved to agree."""
+        model = self._fitted_model()
+        pairs, bounds, asked = assignments(given), range_assignments(ranges), names_of("query", query)
+        gap, seconds = real_number("gap", gap), real_number("time_limit", time_limit)
+        values, value, bound, proved = model.mpe(asked, pairs, bounds, gap, seconds, self._threads())
+        return dict(values), value, bound, proved
 
     def _weights(self, X: Any, sample_weight: Any) -> npt.NDArray[np.float64] | None:
         """The weights of the rows of X, after scikit-learn's checks."""
@@ -212,7 +246,7 @@ class TableEstimator(BaseEstimator):
         """An estimator with this model."""
         estimator = cls()
         estimator._model = model
-        names = [column["name"] for column in model.columns() if column["name"] != model.target]
+        names = model.features
         estimator._names = names
         estimator._is_loaded = True
         if names != [f"x{index + 1}" for index in range(len(names))]:
@@ -398,7 +432,7 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-def column_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
+def columns_of(table: Mapping[str, Iterable[str | None]], kinds: Mapping[str, str]) -> dict[str, npt.NDArray[Any]]:
     """Columns of texts as arrays of the type of their kind."""
     arrays = {}
     for name, texts in table.items():

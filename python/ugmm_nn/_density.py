@@ -13,19 +13,11 @@ from sklearn.utils.validation import check_is_fitted
 from ugmm_nn._base import (
     Callback,
     TableEstimator,
-    assignments,
-    column_of,
     fraction,
-    names_of,
-    real_number,
     to_json,
-    whole_number,
 )
 from ugmm_nn._frames import is_frame, library_of, make_frame, with_values
 from ugmm_nn._native import Distribution, Model, fit_density
-
-# Number of cells of distributions; densities do not need them.
-CELLS = 256
 
 
 class UgmmDensity(DensityMixin, TableEstimator):
@@ -223,11 +215,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
         DataFrame or ndarray of shape (n_samples, n_features)
             The rows: a frame of pandas if training had names, otherwise an array.
         """
-        model = self._fitted_model()
-        count, seed = whole_number("n_samples", n_samples), whole_number("random_state", random_state)
-        texts, _ = model.sample(count, assignments(given), [], seed, self._threads())
-        kinds = {column["name"]: column["kind"] for column in model.columns()}
-        columns = column_of(dict(texts), kinds)
+        columns, _ = self._draw(n_samples, given, random_state)
         if hasattr(self, "feature_names_in_"):
             return make_frame(columns, None)
         return np.column_stack(list(columns.values()))
@@ -252,8 +240,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
         ValueError
             If a column does not exist or a value is not possible.
         """
-        model = self._fitted_model()
-        return model.query(str(column), assignments(given), [], CELLS, self._threads())
+        return self._answer(column, given)
 
     def posterior(self, X: Any, column: str) -> list[Distribution]:
         """Distribution of a column in each row given the other values of the row.
@@ -271,7 +258,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
             One for each row.
         """
         frame = self._frame(X)
-        return self._model.distributions(frame, str(column), CELLS, self._threads())
+        return self._model.distributions(frame, str(column), self._threads())
 
     def mpe(
         self,
@@ -305,17 +292,7 @@ class UgmmDensity(DensityMixin, TableEstimator):
         proved : bool
             Whether the two differ by at most ``gap``.
         """
-        model = self._fitted_model()
-        values, level, bound, proved = model.mpe(
-            names_of("query", query),
-            assignments(given),
-            [],
-            real_number("gap", gap),
-            real_number("time_limit", time_limit),
-            0,
-            self._threads(),
-        )
-        return dict(values), level, bound, proved
+        return self._most_probable(given, query, None, gap, time_limit)
 
     def impute(self, X: Any) -> Any:
         """Rows with missing values imputed.
@@ -337,8 +314,8 @@ class UgmmDensity(DensityMixin, TableEstimator):
             )
         frame = self._frame(X)
         found = self._model.impute(frame, self._threads())
-        kinds = {column["name"]: column["kind"] for column in self._model.columns()}
-        values = [(row, name, _value(kinds[name], text, number)) for row, name, text, number, _ in found]
+        kinds = self._kinds()
+        values = [(row, name, _value(kinds[name], text, number)) for row, name, text, number in found]
         # Arrays have columns x1, x2, and so on, whatever the frames of training had.
         places = {name: f"x{place + 1}" for place, name in enumerate(self._names)}
         return with_values(X, values if is_frame(X) else [(row, places[name], value) for row, name, value in values])

@@ -5,7 +5,18 @@ from typing import Any, TypeAlias, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Distribution", "Frame", "Model", "__version__", "fit_density", "fit_network"]
+__all__ = [
+    "Distribution",
+    "Frame",
+    "Model",
+    "NeuronPass",
+    "__version__",
+    "fit_density",
+    "fit_network",
+    "neuron_backward_f64",
+    "neuron_forward",
+    "neuron_forward_f64",
+]
 
 __version__: str
 
@@ -50,7 +61,7 @@ class Model:
     @property
     def classes(self) -> list[str] | None: ...
     @property
-    def parameters(self) -> int: ...
+    def features(self) -> list[str]: ...
     def columns(self) -> list[dict[str, Any]]: ...
     def predict_classes(
         self, frame: Frame, logarithms: bool, threads: int
@@ -58,20 +69,18 @@ class Model:
     def predict_numbers(
         self, frame: Frame, quantiles: list[float], at: list[float] | None, threads: int
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]: ...
-    def novelty(self, frame: Frame, threads: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]] | None: ...
+    def novelty(self, frame: Frame, threads: int) -> npt.NDArray[np.float64] | None: ...
     def contributions(self, frame: Frame, threads: int) -> npt.NDArray[np.float32]: ...
     def certify(
         self, frame: Frame, epsilon: float, keep: list[str], boxes: int, attack_steps: int, threads: int
     ) -> tuple[npt.NDArray[np.int64], list[str], npt.NDArray[np.int64]]: ...
     def log_likelihood(self, frame: Frame, threads: int) -> npt.NDArray[np.float64]: ...
-    def impute(self, frame: Frame, threads: int) -> list[tuple[int, str, str | None, float, float]]: ...
-    def distributions(self, frame: Frame, asked: str, cells: int, threads: int) -> list[Distribution]: ...
-    def query(
-        self, asked: str, given: _Assignments, ranges: _Assignments, cells: int, threads: int
-    ) -> Distribution: ...
+    def impute(self, frame: Frame, threads: int) -> list[tuple[int, str, str | None, float]]: ...
+    def distributions(self, frame: Frame, asked: str, threads: int) -> list[Distribution]: ...
+    def query(self, asked: str, given: _Assignments, ranges: _Assignments, threads: int) -> Distribution: ...
     def sample(
-        self, rows: int, given: _Assignments, ranges: _Assignments, seed: int, threads: int
-    ) -> tuple[list[tuple[str, list[str | None]]], list[tuple[str, float | None, float | None]]]: ...
+        self, rows: int, given: _Assignments, seed: int, threads: int
+    ) -> tuple[list[tuple[str, list[str | None]]], list[tuple[str, float | None]]]: ...
     def mpe(
         self,
         asked: list[str],
@@ -79,7 +88,6 @@ class Model:
         ranges: _Assignments,
         gap: float,
         time_limit: float,
-        seed: int,
         threads: int,
     ) -> tuple[list[tuple[str, str | None]], float, float, bool]: ...
 

@@ -12,20 +12,12 @@ import numpy.typing as npt
 from ugmm_nn._base import (
     Callback,
     TableEstimator,
-    assignments,
-    column_of,
     names_of,
     network_options,
-    range_assignments,
-    real_number,
     to_json,
-    whole_number,
 )
 from ugmm_nn._frames import Values, is_frame, make_frame
 from ugmm_nn._native import Distribution, fit_network
-
-# Number of cells of the distributions of numbers.
-CELLS = 256
 
 
 class NetworkEstimator(TableEstimator):
@@ -91,8 +83,7 @@ class NetworkEstimator(TableEstimator):
         values = self._fitted_model().contributions(self._frame(X), self._threads())
         if not is_frame(X):
             return values
-        names = [column["name"] for column in self._model.columns() if column["name"] != self._model.target]
-        return make_frame({name: values[:, index] for index, name in enumerate(names)}, X)
+        return make_frame({name: values[:, index] for index, name in enumerate(self._model.features)}, X)
 
     def novelty(self, X: Any) -> npt.NDArray[np.float64]:
         """Distance of each row from the training rows.
@@ -107,10 +98,10 @@ class NetworkEstimator(TableEstimator):
         ndarray of shape (n_samples,)
             The distance; about 1 for training rows. Predictions of rows that are far away may be wrong.
         """
-        found = self._fitted_model().novelty(self._frame(X), self._threads())
-        if found is None:
+        distances = self._fitted_model().novelty(self._frame(X), self._threads())
+        if distances is None:
             raise ValueError("the model is of an older version and does not know how far rows are from training rows")
-        return found[0]
+        return distances
 
     def query(
         self,
@@ -142,8 +133,7 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If a column does not exist, a value is not possible, or the network cannot answer for the column.
         """
-        model = self._fitted_model()
-        return model.query(str(column), assignments(given), range_assignments(ranges), CELLS, self._threads())
+        return self._answer(column, given, ranges)
 
     def sample(
         self, n_samples: int = 1, given: Mapping[str, Any] | None = None, *, random_state: int = 0
@@ -171,12 +161,8 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If the network is discriminative, or a value is not possible.
         """
-        model = self._fitted_model()
-        count, seed = whole_number("n_samples", n_samples), whole_number("random_state", random_state)
-        texts, chains = model.sample(count, assignments(given), [], seed, self._threads())
-        kinds = {column["name"]: column["kind"] for column in model.columns()}
-        r_hat = {name: float("nan") if value is None else value for name, value, _ in chains}
-        return make_frame(column_of(dict(texts), kinds), None), r_hat
+        columns, r_hats = self._draw(n_samples, given, random_state)
+        return make_frame(columns, None), {name: float("nan") if value is None else value for name, value in r_hats}
 
     def mpe(
         self,
@@ -218,9 +204,4 @@ class NetworkEstimator(TableEstimator):
         ValueError
             If the network is discriminative, or a value is not possible.
         """
-        model = self._fitted_model()
-        pairs, bounds = assignments(given), range_assignments(ranges)
-        wanted = names_of("query", query)
-        gap, seconds = real_number("gap", gap), real_number("time_limit", time_limit)
-        values, score, bound, proved = model.mpe(wanted, pairs, bounds, gap, seconds, 0, self._threads())
-        return dict(values), score, bound, proved
+        return self._most_probable(given, query, ranges, gap, time_limit)

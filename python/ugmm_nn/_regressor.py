@@ -12,7 +12,7 @@ from sklearn.base import RegressorMixin
 
 from ugmm_nn._base import Callback, real_number
 from ugmm_nn._native import Distribution, Model
-from ugmm_nn._network import CELLS, NetworkEstimator
+from ugmm_nn._network import NetworkEstimator
 from ugmm_nn._target import numbers_of, target_name
 
 
@@ -261,7 +261,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
             With the methods ``mean``, ``std``, ``quantile``, ``cdf`` and ``pdf``.
         """
         frame = self._frame(X)
-        return self._model.distributions(frame, self._model.target or "", CELLS, self._threads())
+        return self._model.distributions(frame, self._model.target or "", self._threads())
 
     def score_samples(self, X: Any, y: Any) -> npt.NDArray[np.float64]:
         """Log-density of each number under the prediction for its row.

@@ -90,7 +90,7 @@ pub fn fit_network(
     if call.small_grid {
         options.search = small_grid(task);
     }
-    trained(py, frame, Some((target, Some(task))), &call, (callback, weights), |rows, run| {
+    trained(py, frame, Some((target, Some(task))), &call, callback, weights, |rows, run| {
         let target = rows.target.expect("a network has a target");
         let (model, report) = fit(&rows.table, &target, &options, run)?;
         let doubts = report.doubts.iter().map(|doubt| format!("{doubt}{}", advice::of(doubt.remedies())));
@@ -113,7 +113,7 @@ pub fn fit_density(
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (options, call): (DensityOptions, Call) = (parsed(options)?, parsed(call)?);
     let target = target.map(|target| (target, None));
-    trained(py, frame, target, &call, (callback, weights), |rows, run| {
+    trained(py, frame, target, &call, callback, weights, |rows, run| {
         let (model, report) = train_density(&rows.table, rows.target.as_ref(), &options, run)?;
         Ok((Box::new(model) as Box<dyn TableModel>, json(&report), Vec::new()))
     })
@@ -132,7 +132,8 @@ fn trained(
     frame: &Frame,
     target: Option<(&str, Option<TaskChoice>)>,
     call: &Call,
-    (callback, weights): (Option<&Bound<'_, PyAny>>, Option<PyReadonlyArray1<'_, f64>>),
+    callback: Option<&Bound<'_, PyAny>>,
+    weights: Option<PyReadonlyArray1<'_, f64>>,
     train: impl FnOnce(Rows, &mut Run) -> Result<Trained, TabularError> + Send,
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (read_options, time_limit, wanted) = (call.read_options(), call.time_limit()?, callback.is_some());

@@ -1,6 +1,6 @@
 //! Models: predictions, questions and files.
 
-use crate::call::{detached, interruptible};
+use crate::call::detached;
 use crate::error::{raise, value_error};
 use crate::frame::Frame;
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
@@ -10,7 +10,6 @@ use pyo3::types::{PyBytes, PyDict};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::ReadOptions;
@@ -19,6 +18,7 @@ use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
 use ugmm_tabular::distribution::Predictions;
+use ugmm_tabular::network::CELLS;
 use ugmm_tabular::question::{DrawOptions, Draws};
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
 use ugmm_tabular::{
@@ -59,22 +59,27 @@ impl Model {
         Engine::of(&*self.model).density(Path::new(NAME), what).map_err(raise)
     }
 
-    /// Passes each batch of the frame, with whether each of its rows can be predicted, to `each`, until `interrupted` is set.
+    /// Passes each batch of the frame, with whether each of its rows can be predicted, to `each`, without Python's lock and until
+    /// Ctrl-C, which sets the flag that `each` gets.
     fn for_batches(
         &self,
+        py: Python,
         frame: &Frame,
         target: ReadTarget,
-        interrupted: &AtomicBool,
-        mut each: impl FnMut(&Batch, &[bool]) -> Result<(), TabularError>,
-    ) -> Result<(), TabularError> {
+        threads: usize,
+        mut each: impl FnMut(&Batch, &[bool], &AtomicBool) -> Result<(), TabularError> + Send,
+    ) -> PyResult<()> {
         let options = ReadOptions::default();
-        for batch in TableReader::open(frame.table.clone(), &*self.model, target, &[], &options)? {
-            let batch = batch?;
-            not_interrupted(interrupted)?;
-            let known: Vec<bool> = batch.iter().map(|row| self.model.is_predictable(row)).collect();
-            each(&batch, &known)?;
-        }
-        Ok(())
+        let work = |interrupted: &AtomicBool| {
+            for batch in TableReader::open(frame.table.clone(), &*self.model, target, &[], &options)? {
+                let batch = batch?;
+                not_interrupted(interrupted)?;
+                let known: Vec<bool> = batch.iter().map(|row| self.model.is_predictable(row)).collect();
+                each(&batch, &known, interrupted)?;
+            }
+            Ok::<_, TabularError>(())
+        };
+        detached(py, threads, work)?.map_err(raise)
     }
 
     /// Indices of columns by name.
@@ -178,13 +183,11 @@ impl Model {
         self.model.columns().iter().map(column).collect()
     }
 
-    /// Number of parameters.
+    /// Names of the columns without the target.
     #[getter]
-    fn parameters(&self) -> usize {
-        match Engine::of(&*self.model) {
-            Engine::Network(network) => network.saved().model().parameter_count(),
-            Engine::Density(density) => density.circuit().parameters(),
-        }
+    fn features(&self) -> Vec<&str> {
+        let names = self.model.columns().iter().map(Column::name);
+        names.filter(|&name| Some(name) != self.model.target_name()).collect()
     }
 
     /// Probabilities of the classes or their logarithms, `[rows, classes]`, and the index of each row's decision. A row without any
@@ -198,21 +201,18 @@ impl Model {
     ) -> PyResult<(Matrix<'py, f32>, Vector<'py, i64>)> {
         let classes = self.model.classes().map_or(0, |classes| classes.len());
         let (mut of_classes, mut decisions) = (Vec::new(), Vec::new());
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
-                let Predictions::Classes(mut found) = self.model.predict(&known_rows(batch, known))? else {
-                    return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
-                };
-                let indices: Vec<i64> = found.decisions.iter().map(|&class| class as i64).collect();
-                if !logarithms {
-                    found.log_probabilities.iter_mut().for_each(|log| *log = log.exp());
-                }
-                spread(&mut of_classes, &found.log_probabilities, known, classes, f32::NAN);
-                spread(&mut decisions, &indices, known, 1, -1);
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, known, _| {
+            let Predictions::Classes(mut found) = self.model.predict(&known_rows(batch, known))? else {
+                return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
+            };
+            let indices: Vec<i64> = found.decisions.iter().map(|&class| class as i64).collect();
+            if !logarithms {
+                found.log_probabilities.iter_mut().for_each(|log| *log = log.exp());
+            }
+            spread(&mut of_classes, &found.log_probabilities, known, classes, f32::NAN);
+            spread(&mut decisions, &indices, known, 1, -1);
+            Ok(())
+        })?;
         Ok((matrix(py, of_classes, classes)?, PyArray1::from_vec(py, decisions)))
     }
 
@@ -230,61 +230,50 @@ impl Model {
     ) -> PyResult<(Vector<'py, f64>, Vector<'py, f64>, Matrix<'py, f64>, Vector<'py, f64>)> {
         let (mut means, mut deviations, mut of_quantiles, mut logs) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
-                let Predictions::Numbers(found) = self.model.predict(&known_rows(batch, known))? else {
-                    return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
-                };
-                let of_rows = |number: &dyn Fn(&Found) -> f64| found.iter().map(number).collect::<Vec<f64>>();
-                let first = means.len();
-                spread(&mut means, &of_rows(&Found::mean), known, 1, f64::NAN);
-                spread(&mut deviations, &of_rows(&Found::deviation), known, 1, f64::NAN);
-                let all: Vec<f64> =
-                    found.iter().flat_map(|one| quantiles.iter().map(|&q| one.quantile(q))).collect();
-                spread(&mut of_quantiles, &all, known, quantiles.len().max(1), f64::NAN);
-                if let Some(at) = &at {
-                    let at = at[first..].iter().zip(known).filter(|(_, known)| **known);
-                    let all: Vec<f64> =
-                        found.iter().zip(at).map(|(one, (&at, _))| one.log_density(at)).collect();
-                    spread(&mut logs, &all, known, 1, f64::NAN);
-                }
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
-        let width = quantiles.len();
-        if width == 0 {
-            of_quantiles.clear();
-        }
-        let of_quantiles = PyArray1::from_vec(py, of_quantiles).reshape([means.len(), width])?;
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, known, _| {
+            let Predictions::Numbers(found) = self.model.predict(&known_rows(batch, known))? else {
+                return Err(TabularError::OtherTask { found: "classes", expected: "numbers" });
+            };
+            let of_rows = |number: &dyn Fn(&Found) -> f64| found.iter().map(number).collect::<Vec<f64>>();
+            let first = means.len();
+            spread(&mut means, &of_rows(&Found::mean), known, 1, f64::NAN);
+            spread(&mut deviations, &of_rows(&Found::deviation), known, 1, f64::NAN);
+            let all: Vec<f64> =
+                found.iter().flat_map(|one| quantiles.iter().map(|&q| one.quantile(q))).collect();
+            if !quantiles.is_empty() {
+                spread(&mut of_quantiles, &all, known, quantiles.len(), f64::NAN);
+            }
+            if let Some(at) = &at {
+                let at = at[first..].iter().zip(known).filter(|(_, known)| **known);
+                let all: Vec<f64> = found.iter().zip(at).map(|(one, (&at, _))| one.log_density(at)).collect();
+                spread(&mut logs, &all, known, 1, f64::NAN);
+            }
+            Ok(())
+        })?;
+        let of_quantiles = PyArray1::from_vec(py, of_quantiles).reshape([means.len(), quantiles.len()])?;
         let [means, deviations, logs] =
             [means, deviations, logs].map(|values| PyArray1::from_vec(py, values));
         Ok((means, deviations, of_quantiles, logs))
     }
 
-    /// Distances of the rows from the training rows, and whether each is unusual; None if the model does not store them.
+    /// Distances of the rows from the training rows; None if the model does not know the training rows.
     fn novelty<'py>(
         &self,
         py: Python<'py>,
         frame: &Frame,
         threads: usize,
-    ) -> PyResult<Option<(Vector<'py, f64>, Vector<'py, bool>)>> {
+    ) -> PyResult<Option<Vector<'py, f64>>> {
         let network = self.network("the distance from the training rows")?;
         let Some(novelty) = network.novelty() else { return Ok(None) };
-        let (mut distances, mut unusual) = (Vec::new(), Vec::new());
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::No, interrupted, |batch, _| {
-                let rows: Vec<f64> = batch.iter().flatten().copied().collect();
-                for inputs in network.features(&rows).chunks(network.preprocessor().inputs()) {
-                    let distance = novelty.distance(inputs);
-                    distances.push(distance);
-                    unusual.push(novelty.is_beyond(distance));
-                }
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
-        Ok(Some((PyArray1::from_vec(py, distances), PyArray1::from_vec(py, unusual))))
+        let mut distances = Vec::new();
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, _, _| {
+            let rows: Vec<f64> = batch.iter().flatten().copied().collect();
+            let features = network.features(&rows);
+            let inputs = features.chunks(network.preprocessor().inputs());
+            distances.extend(inputs.map(|inputs| novelty.distance(inputs)));
+            Ok(())
+        })?;
+        Ok(Some(PyArray1::from_vec(py, distances)))
     }
 
     /// Contributions of the columns to each row's prediction, `[rows, columns without the target]`, in nats.
@@ -297,16 +286,13 @@ impl Model {
         let network = self.network("an explanation")?;
         let width = network.columns().len() - 1;
         let mut all = Vec::new();
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
-                let inputs = network.features(&known_rows(batch, known));
-                let values = network.predicted(&inputs)?.values();
-                let found = network.contributions(&inputs, &values, Absence::Baseline)?;
-                spread(&mut all, &found, known, width, f32::NAN);
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, known, _| {
+            let inputs = network.features(&known_rows(batch, known));
+            let values = network.predicted(&inputs)?.values();
+            let found = network.contributions(&inputs, &values, Absence::Baseline)?;
+            spread(&mut all, &found, known, width, f32::NAN);
+            Ok(())
+        })?;
         matrix(py, all, width)
     }
 
@@ -333,31 +319,28 @@ impl Model {
             movable.iter_mut().take(inputs.end).skip(inputs.start).for_each(|moves| *moves = false);
         }
         let (mut decided, mut verdicts, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::No, interrupted, |batch, known| {
-                let inputs = network.features(&known_rows(batch, known));
-                let mut found = Vec::new();
-                // Few rows at once, because a proof may take long.
-                for inputs in inputs.chunks(CERTIFIED_AT_ONCE * movable.len()) {
-                    not_interrupted(interrupted)?;
-                    found.extend(network.certify(inputs, epsilon, &movable, boxes, attack_steps)?);
-                }
-                let classes: Vec<i64> = found.iter().map(|one| one.class as i64).collect();
-                let (words, becomes): (Vec<_>, Vec<_>) = found
-                    .iter()
-                    .map(|one| match &one.verdict {
-                        Verdict::Proved => ("proved", -1),
-                        Verdict::Undecided => ("undecided", -1),
-                        Verdict::Disproved { class, .. } => ("disproved", *class as i64),
-                    })
-                    .unzip();
-                spread(&mut decided, &classes, known, 1, -1);
-                spread(&mut verdicts, &words, known, 1, "undecided");
-                spread(&mut others, &becomes, known, 1, -1);
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, known, interrupted| {
+            let inputs = network.features(&known_rows(batch, known));
+            let mut found = Vec::new();
+            // Few rows at once, because a proof may take long.
+            for inputs in inputs.chunks(CERTIFIED_AT_ONCE * movable.len()) {
+                not_interrupted(interrupted)?;
+                found.extend(network.certify(inputs, epsilon, &movable, boxes, attack_steps)?);
+            }
+            let classes: Vec<i64> = found.iter().map(|one| one.class as i64).collect();
+            let (words, becomes): (Vec<_>, Vec<_>) = found
+                .iter()
+                .map(|one| match &one.verdict {
+                    Verdict::Proved => ("proved", -1),
+                    Verdict::Undecided => ("undecided", -1),
+                    Verdict::Disproved { class, .. } => ("disproved", *class as i64),
+                })
+                .unzip();
+            spread(&mut decided, &classes, known, 1, -1);
+            spread(&mut verdicts, &words, known, 1, "undecided");
+            spread(&mut others, &becomes, known, 1, -1);
+            Ok(())
+        })?;
         Ok((PyArray1::from_vec(py, decided), verdicts, PyArray1::from_vec(py, others)))
     }
 
@@ -371,44 +354,37 @@ impl Model {
     ) -> PyResult<Vector<'py, f64>> {
         let density = self.density("a log-likelihood")?;
         let mut all = Vec::new();
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
-                let first = all.len();
-                all.extend(density.log_likelihood(&batch.rows.values)?);
-                batch.rows.outside.iter().for_each(|outside| all[first + outside.row] = f64::NEG_INFINITY);
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+        self.for_batches(py, frame, ReadTarget::IfThere, threads, |batch, _, _| {
+            let first = all.len();
+            all.extend(density.log_likelihood(&batch.rows.values)?);
+            batch.rows.outside.iter().for_each(|outside| all[first + outside.row] = f64::NEG_INFINITY);
+            Ok(())
+        })?;
         Ok(PyArray1::from_vec(py, all))
     }
 
-    /// The values that a density imputes: for each a row, the name of its column, the value as a text, the value as a number, and
-    /// its uncertainty, which is a standard deviation, or the probability of a state.
+    /// The values that a density imputes: for each a row, the name of its column, the value as a text, and the value as a number.
     #[allow(clippy::type_complexity, reason = "the caller takes the tuples apart")]
     fn impute(
         &self,
         py: Python,
         frame: &Frame,
         threads: usize,
-    ) -> PyResult<Vec<(usize, String, Option<String>, f64, f64)>> {
+    ) -> PyResult<Vec<(usize, String, Option<String>, f64)>> {
         let density = self.density("imputation")?;
         let columns = self.model.columns();
         let wanted = vec![true; columns.len()];
         let mut all = Vec::new();
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
-                for (place, filled) in batch.places.iter().zip(density.fill(&batch.rows.values, &wanted)?) {
-                    for cell in filled.cells {
-                        let column = &columns[cell.column];
-                        let (text, number) = (column.cell(cell.value), column.to_table(cell.value));
-                        all.push((place - 1, column.name().to_owned(), text, number, cell.uncertainty));
-                    }
+        self.for_batches(py, frame, ReadTarget::IfThere, threads, |batch, _, _| {
+            for (place, filled) in batch.places.iter().zip(density.fill(&batch.rows.values, &wanted)?) {
+                for cell in filled.cells {
+                    let column = &columns[cell.column];
+                    let (text, number) = (column.cell(cell.value), column.to_table(cell.value));
+                    all.push((place - 1, column.name().to_owned(), text, number));
                 }
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+            }
+            Ok(())
+        })?;
         Ok(all)
     }
 
@@ -418,26 +394,22 @@ impl Model {
         py: Python,
         frame: &Frame,
         asked: &str,
-        cells: usize,
         threads: usize,
     ) -> PyResult<Vec<Distribution>> {
         let index = self.model.index_of(asked).map_err(raise)?;
         let column = &self.model.columns()[index];
         let mut all = Vec::new();
-        detached(py, threads, |interrupted| {
-            self.for_batches(frame, ReadTarget::IfThere, interrupted, |batch, _| {
-                for row in batch.iter() {
-                    not_interrupted(interrupted)?;
-                    let mut evidence = Evidence::nothing(row.len());
-                    evidence.row.copy_from_slice(row);
-                    evidence.row[index] = f64::NAN;
-                    let found = self.model.distribution(&evidence, index, cells)?;
-                    all.push(Distribution { column: column.clone(), found });
-                }
-                Ok(())
-            })
-        })?
-        .map_err(raise)?;
+        self.for_batches(py, frame, ReadTarget::IfThere, threads, |batch, _, interrupted| {
+            for row in batch.iter() {
+                not_interrupted(interrupted)?;
+                let mut evidence = Evidence::nothing(row.len());
+                evidence.row.copy_from_slice(row);
+                evidence.row[index] = f64::NAN;
+                let found = self.model.distribution(&evidence, index, CELLS)?;
+                all.push(Distribution { column: column.clone(), found });
+            }
+            Ok(())
+        })?;
         Ok(all)
     }
 
@@ -448,29 +420,26 @@ impl Model {
         asked: &str,
         given: Assignments,
         ranges: Assignments,
-        cells: usize,
         threads: usize,
     ) -> PyResult<Distribution> {
         let answer = detached(py, threads, |_| {
             let evidence = self.model.evidence(&given, &ranges)?;
-            let answer = self.model.answer(&evidence, asked, cells)?;
+            let answer = self.model.answer(&evidence, asked, CELLS)?;
             Ok::<_, TabularError>(Distribution { column: answer.column.clone(), found: answer.distribution })
         })?;
         answer.map_err(raise)
     }
 
-    /// Draws rows given values of columns: a list of texts for each column, and for each drawn column of a chain its name, its R-hat
-    /// and its effective sample size.
+    /// Draws rows given values of columns: a list of texts for each column, and the name and R-hat of each column that chains drew.
     #[allow(clippy::type_complexity, reason = "the caller takes the tuples apart")]
     fn sample(
         &self,
         py: Python,
         rows: usize,
         given: Assignments,
-        ranges: Assignments,
         seed: u64,
         threads: usize,
-    ) -> PyResult<(Vec<(String, Vec<Option<String>>)>, Vec<(String, Option<f64>, Option<f64>)>)> {
+    ) -> PyResult<(Vec<(String, Vec<Option<String>>)>, Vec<(String, Option<f64>)>)> {
         let cells = rows.checked_mul(self.model.columns().len());
         let fits = |cells| Vec::<f64>::new().try_reserve_exact(cells).is_ok();
         if !cells.is_some_and(fits) {
@@ -479,11 +448,10 @@ impl Model {
         let usual = SamplingOptions::default();
         let draws = rows.div_ceil(usual.chains).max(FEWEST_DRAWS);
         let options = DrawOptions { rows, seed, chains: SamplingOptions { draws, seed, ..usual } };
-        let work = |interrupted: &AtomicBool, _: Sender<()>| {
-            let evidence = self.model.evidence(&given, &ranges)?;
+        let drawn = detached(py, threads, |interrupted| {
+            let evidence = self.model.evidence(&given, &[])?;
             self.model.sample(&evidence, &options, &mut |_, _| !interrupted.load(Ordering::Relaxed))
-        };
-        let drawn: Result<Draws, TabularError> = interruptible(py, threads, work, |()| Ok(()))?;
+        })?;
         let Draws { rows, diagnostics } = drawn.map_err(raise)?;
         let columns = self.model.columns();
         let cells = |(index, column): (usize, &Column)| {
@@ -495,8 +463,8 @@ impl Model {
         };
         let name = |index: usize| columns[index].name().to_owned();
         let chains = diagnostics.unwrap_or_default().into_iter();
-        let chains = chains.map(|(index, found)| (name(index), found.r_hat, found.bulk_effective)).collect();
-        Ok((columns.iter().enumerate().map(cells).collect(), chains))
+        let r_hats = chains.map(|(index, found)| (name(index), found.r_hat)).collect();
+        Ok((columns.iter().enumerate().map(cells).collect(), r_hats))
     }
 
     /// The most probable joint values of the columns `asked`: their names and values, the value of the objective, its upper bound,
@@ -510,14 +478,13 @@ impl Model {
         ranges: Assignments,
         gap: f64,
         time_limit: f64,
-        seed: u64,
         threads: usize,
     ) -> PyResult<(Cells, f64, f64, bool)> {
         let time_limit = Duration::try_from_secs_f64(time_limit).map_err(|_| {
             value_error(format!("time_limit is {time_limit}, but must be a number of seconds"))
         })?;
-        let options = MpeOptions { gap, time_limit: Some(time_limit), seed, ..MpeOptions::default() };
-        let work = |interrupted: &AtomicBool, _: Sender<()>| {
+        let options = MpeOptions { gap, time_limit: Some(time_limit), ..MpeOptions::default() };
+        let found = detached(py, threads, |interrupted| {
             let evidence = self.model.evidence(&given, &ranges)?;
             let asked = match asked.is_empty() {
                 true => evidence.missing(&[]).collect(),
@@ -530,8 +497,8 @@ impl Model {
                 false => ControlFlow::Continue(()),
             })?;
             Ok::<_, TabularError>((asked, found))
-        };
-        let (asked, found) = interruptible(py, threads, work, |()| Ok(()))?.map_err(raise)?;
+        })?;
+        let (asked, found) = found.map_err(raise)?;
         let columns = self.model.columns();
         let cell = |&index: &usize| (columns[index].name().to_owned(), columns[index].cell(found.row[index]));
         Ok((asked.iter().map(cell).collect(), found.value, found.upper_bound, found.proved))

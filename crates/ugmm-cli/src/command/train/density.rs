@@ -167,9 +167,10 @@ fn text(report: &Report) -> String {
         );
     }
     if fitted.out_of_time {
-        text += &match fitted.members {
-            1 => format!("the time limit ended training after {}\n", count(fitted.epochs, "epoch")),
-            members => format!("there was time for {members} of {} circuits\n", fitted.training.members),
+        text += &format!("the time limit ended training after {}", count(fitted.epochs, "epoch"));
+        text += &match fitted.training.members {
+            1 => "\n".to_owned(),
+            asked => format!(" of the first circuit; the model has {} of {asked} circuits\n", fitted.members),
         };
     }
     text += &likelihoods("training", &fitted.training_log_likelihoods);
