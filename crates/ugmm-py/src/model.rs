@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::ReadOptions;
-use ugmm_export::{Form, export};
+use ugmm_export::{Choices, Form, export};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
@@ -144,7 +144,7 @@ impl Model {
 
     /// The bytes of the model as an ONNX graph; with `by_column` also an output by column.
     fn to_onnx<'py>(&self, py: Python<'py>, by_column: bool) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| export(&*self.model, Form::Onnx, by_column));
+        let bytes = py.detach(|| export(&*self.model, Form::Onnx, Choices { by_column, table: None }));
         Ok(PyBytes::new(py, &bytes.map_err(|error| value_error(error.to_string()))?))
     }
 
