@@ -1,8 +1,8 @@
 //! Neurons and their components.
 
-use super::network::{largest, names};
+use super::diagrams::{largest, names};
 use super::seen::Seen;
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::naming::{in_data_units, value_text};
 use ugmm_network::inspect::{Component as Parameters, Histogram as Counted};
 use ugmm_network::{Layer, Network};
@@ -28,7 +28,7 @@ const MARGIN: f64 = 0.08;
 const CURVE: usize = 33;
 
 /// Fails with an error if the network does not have one of the named neurons.
-pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
+pub fn check(network: &Network, named: &[String]) -> Result<(), ReportError> {
     let number =
         |text: &str| text.parse::<usize>().ok().filter(|number| number.to_string() == text)?.checked_sub(1);
     let is_there = |id: &String| {
@@ -38,7 +38,10 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
     match named.iter().find(|id| is_there(id).is_none()) {
         Some(id) => {
             let last = network.layers.last().map_or(0, Layer::neurons);
-            Err(CliError::NoSuchNeuron { id: id.clone(), last: format!("{}.{last}", network.layers.len()) })
+            Err(ReportError::NoSuchNeuron {
+                id: id.clone(),
+                last: format!("{}.{last}", network.layers.len()),
+            })
         }
         None => Ok(()),
     }

@@ -2,9 +2,8 @@
 
 use super::seen::Seen;
 use crate::naming::{input_names, neuron_names};
-use crate::output::percent;
 use ugmm_network::inspect::RowPath;
-use ugmm_report::{Column, Diagram, Edge, Node};
+use ugmm_report::{Column, Diagram, Edge, Node, percent};
 use ugmm_tabular::NetworkModel;
 
 /// Largest number of nodes in a column of the diagram of weights.
