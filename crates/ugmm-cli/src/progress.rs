@@ -96,8 +96,7 @@ impl Display {
         };
         if measure == Measure::LogLikelihood {
             // A density reports no steps within an epoch.
-            let circuit =
-                circuit.map_or(String::new(), |(number, of)| format!("circuit {number} of {of}, "));
+            let circuit = circuit.map_or(String::new(), |(number, of)| format!("circuit {number} of {of}, "));
             let of_this = epoch as f64 / stage.epochs.max(1) as f64;
             self.advance(stage, of_this, || format!("{circuit}{what} {training:.4}"));
         }

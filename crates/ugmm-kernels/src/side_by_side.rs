@@ -102,7 +102,9 @@ mod tests {
             (2, 0, 9, vec![]),
         ] {
             let found = on(threads, || {
-                side_by_side(5..5 + jobs, most, |job| ControlFlow::Continue((job, rayon::current_num_threads())))
+                side_by_side(5..5 + jobs, most, |job| {
+                    ControlFlow::Continue((job, rayon::current_num_threads()))
+                })
             });
             let numbered: Vec<(usize, usize)> = (5..).zip(expected).collect();
             assert_eq!(found, numbered, "{jobs} jobs on {threads} threads");

@@ -206,7 +206,10 @@ impl Journal {
             let records = [(NETWORK, Some(network)), (OPTIMIZER, Some(optimizer)), (BEST, best.as_ref())];
             for (name, record) in records {
                 if let Some(record) = record {
-                    views.push((of_stage(name, stage), TensorView::new(Dtype::U8, vec![record.len()], record)));
+                    views.push((
+                        of_stage(name, stage),
+                        TensorView::new(Dtype::U8, vec![record.len()], record),
+                    ));
                 }
             }
         }
