@@ -187,7 +187,7 @@ impl Preset {
             (Self::Best, Some(ClassObjective::Discriminative | ClassObjective::Hybrid { .. })) if !is_mlp => {
                 (300, 64, cosine(1e-2, 20))
             }
-            (Self::Best, None) => (200, 64, cosine(1e-2, 20)),
+            (Self::Best, None) => (70, 64, cosine(3e-2, 20)),
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }
