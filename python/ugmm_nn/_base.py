@@ -458,14 +458,13 @@ def progress_bar() -> Callback | None:
     bars: dict[str, Any] = {}
 
     def show(progress: dict[str, Any]) -> None:
-        name = progress.get("stage", "")
+        name = progress["stage"]
         if name not in bars:
-            for bar in bars.values():
-                bar.close()
-            bars[name] = tqdm(total=progress.get("epochs"), desc=name, unit="epoch")
+            # Stages may run side by side.
+            bars[name] = tqdm(total=progress["epochs"], desc=name, unit="epoch")
         bars[name].set_postfix({progress["measure"]: f"{progress['training']:.4f}"}, refresh=False)
         bars[name].update(progress["epoch"] - bars[name].n)
-        if progress["epoch"] == progress.get("epochs"):
+        if progress["epoch"] == progress["epochs"]:
             bars[name].close()
 
     return show

@@ -30,6 +30,15 @@ impl ModelConfig {
         })
     }
 
+    /// Number of pairs of a neuron and one of its inputs, over all layers.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Ugmm(config) => config.layers.iter().map(|layer| layer.inputs * layer.neurons).sum(),
+            Self::Mlp(config) => config.sizes.windows(2).map(|pair| pair[0] * pair[1]).sum(),
+        }
+    }
+
     /// Number of inputs and number of outputs.
     #[must_use]
     pub fn width(&self) -> (usize, usize) {
