@@ -17,6 +17,7 @@ mod words;
 
 pub use error::ReportError;
 pub use first_rows::FirstRows;
+pub use network::network_figure;
 pub use report::{ModelReport, ReportOptions};
 pub use unseen::unseen_lines;
 pub use words::{expected_text, known_level, log_likelihood};

@@ -14,7 +14,7 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
         .chain(layers.iter().map(|layer| layer.neurons()))
         .map(|size| size.to_string())
         .collect();
-    let components: usize = seen.components.iter().flatten().map(Vec::len).sum();
+    let components: usize = seen.weights.components.iter().flatten().map(Vec::len).sum();
     let saved = model.saved();
     let mut facts: Vec<(&str, String)> = vec![
         ("network", sizes.join("-")),

@@ -7,6 +7,7 @@ mod measures;
 mod neurons;
 mod rows;
 mod seen;
+mod weights;
 
 use crate::error::ReportError;
 use crate::naming::network_of;
@@ -14,12 +15,25 @@ use crate::report::ReportOptions;
 use seen::Seen;
 use ugmm_data::ImageGrid;
 use ugmm_data::frame::Input;
-use ugmm_report::{Report, Training};
+use ugmm_network::UgmmError;
+use ugmm_report::{Figure, Report, Training, figures};
 use ugmm_tabular::NetworkModel;
+use weights::Weights;
 
 /// Largest number of pixels of an image for which pictures are drawn; larger ones would take most of the
 /// page's size.
 const MOST_PIXELS: usize = 16_384;
+
+/// The figure of a network by its mixing weights, for which no row is needed.
+///
+/// # Errors
+///
+/// Returns an error for a model of other neurons.
+pub fn network_figure(model: &NetworkModel) -> Result<Figure, UgmmError> {
+    let network = network_of(model)?;
+    let network = diagrams::by_weights(model, network, &Weights::of(network));
+    Ok(figures(&Report { network, ..Report::default() }, &[]).swap_remove(0))
+}
 
 /// Collects everything that the report shows; also returns the number of rows.
 pub fn report(
@@ -46,7 +60,7 @@ pub fn report(
         table: options.table.into(),
         target: model.target_name().into(),
         facts: facts::facts(model, &seen),
-        network: diagrams::by_weights(model, &seen),
+        network: diagrams::by_weights(model, network, &seen.weights),
         rows: rows::rows(model, &seen, grid.as_ref(), &shown)?,
         maps: grid.as_ref().and_then(|grid| maps::maps(model, &seen, grid)),
         measures: measures::measures(model, &seen),

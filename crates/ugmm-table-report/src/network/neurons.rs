@@ -49,11 +49,11 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), ReportError> {
 
 /// All neurons by layer, the most important first; the neurons in `named` come first of all.
 pub fn neurons(model: &NetworkModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
-    let names = names(model, seen);
+    let names = names(model, seen.network);
     let mut neurons = Vec::new();
     for layer in 0..seen.network.layers.len() {
         let pool = Pool::of(seen, layer);
-        let importances = &seen.importances[layer + 1];
+        let importances = &seen.weights.importances[layer + 1];
         for neuron in largest(importances, importances.len()) {
             neurons.push(of_neuron(model, seen, &names, &pool, (layer, neuron)));
         }
@@ -126,7 +126,7 @@ fn of_neuron(
     pool: &Pool,
     (layer, neuron): (usize, usize),
 ) -> Neuron {
-    let components = &seen.components[layer][neuron];
+    let components = &seen.weights.components[layer][neuron];
     let is_first = layer == 0;
     let component = |one: &Parameters| Component {
         name: names[layer][one.input].as_str().into(),
@@ -160,7 +160,7 @@ fn of_neuron(
         id: format!("{}.{}", layer + 1, neuron + 1),
         name: if layer + 2 == names.len() { format!("output {name}").into() } else { name.into() },
         layer: layer + 1,
-        importance: seen.importances[layer + 1][neuron],
+        importance: seen.weights.importances[layer + 1][neuron],
         components: components.len(),
         dropped: seen.network.layers[layer].inputs() - components.len(),
         leading: components.iter().take(LEADING).map(component).collect(),

@@ -31,7 +31,7 @@ pub fn rows(
     grid: Option<&ImageGrid>,
     shown: &[usize],
 ) -> Result<Vec<Row>, ReportError> {
-    let names = names(model, seen);
+    let names = names(model, seen.network);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
     let unsure = largest(&doubts, UNSURE);
     let step = (seen.rows() / OTHERS).max(1);
@@ -82,7 +82,7 @@ pub fn rows(
 /// Index of the output that predicts a row.
 fn output(seen: &Seen, row: usize) -> usize {
     match &seen.predicted {
-        Predictions::Classes(found) if seen.components.last().is_some_and(|last| last.len() > 1) => {
+        Predictions::Classes(found) if seen.weights.components.last().is_some_and(|last| last.len() > 1) => {
             found.decisions[row]
         }
         _ => 0,

@@ -1,11 +1,12 @@
 //! The rows of the table in the report, and the model's predictions for them.
 
+use super::weights::Weights;
 use crate::error::ReportError;
 use crate::first_rows::FirstRows;
 use crate::report::ReportOptions;
 use ugmm_data::frame::Input;
-use ugmm_network::inspect::{activations, followed_weights, leading_components};
-use ugmm_network::{Network, inspect::Component};
+use ugmm_network::Network;
+use ugmm_network::inspect::activations;
 use ugmm_report::{Text, count};
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::distribution::Predictions;
@@ -25,11 +26,7 @@ pub struct Seen<'m> {
     pub right: Option<Vec<f64>>,
     /// The inputs of each layer, followed by the outputs of the last one; see [`activations`].
     pub activations: Vec<Vec<f32>>,
-    /// `[layer][neuron]`, the components in descending order of their mixing weights, without those of weight
-    /// 0.
-    pub components: Vec<Vec<Vec<Component>>>,
-    /// Fractions of the outputs by mixing weights, for the inputs and then for the neurons of each layer.
-    pub importances: Vec<Vec<f64>>,
+    pub weights: Weights,
     /// Whether the table has more rows.
     pub more: bool,
     /// Number of rows without any value that the model uses.
@@ -50,9 +47,6 @@ impl<'m> Seen<'m> {
         let predicted = model.predicted(&features)?;
         let targets = predicted.values();
         let x = model.network_input(&features, &targets)?;
-        let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
-        let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
-        let components = |layer| leading_components(layer, usize::MAX).into_iter().map(with_weight).collect();
         Ok(Self {
             network,
             numbers,
@@ -62,8 +56,7 @@ impl<'m> Seen<'m> {
             targets,
             right,
             activations: activations(network, &x),
-            components: network.layers.iter().map(components).collect(),
-            importances: followed_weights(network, &vec![1.0 / outputs as f64; outputs]),
+            weights: Weights::of(network),
             more,
             empty,
         })
@@ -125,7 +118,7 @@ impl<'m> Seen<'m> {
             Some(_) => {}
         }
         let all: usize = self.network.layers.iter().map(|layer| layer.neurons() * layer.inputs()).sum();
-        let kept: usize = self.components.iter().flatten().map(Vec::len).sum();
+        let kept: usize = self.weights.components.iter().flatten().map(Vec::len).sum();
         if kept < all {
             notes.push(format!("{} of {all} components have no weight; they are not drawn.", all - kept));
         }
