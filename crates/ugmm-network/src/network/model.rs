@@ -203,11 +203,6 @@ impl Model {
             Self::Mlp(network) => RecordedModel::Mlp(network.recorded(x, rng, weights)),
         }
     }
-
-    /// Gradients of [`Self::tensors`], all 0.
-    pub(crate) fn zero_gradients(&self) -> Vec<Vec<f32>> {
-        self.tensors().iter().map(|tensor| vec![0.0; tensor.len()]).collect()
-    }
 }
 
 impl Predictor for Model {
