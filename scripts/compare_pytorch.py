@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Everything, in the virtual environment from the second line on."""
     environment.enter(environment.target_directory() / "compare-pytorch-venv", environment.PYTORCH)
     from compare_pytorch import problems, report
-    from compare_pytorch.contenders import COMPILED, MLP, OURS, PLAIN
+    from compare_pytorch.contenders import COMPILED, MLP, OURS, PLAIN, SPARSE
     from compare_pytorch.rounds import Bench
 
     machine = report.machine()  # Before the build, which loads it.
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else ROUNDS)
     turn_s, patience_s = (QUICK_TURN_S, QUICK_PATIENCE_S) if arguments.quick else (TURN_S, PATIENCE_S)
     settings = {"rounds": rounds, "turn_s": turn_s, "quick": arguments.quick, "device": arguments.device}
-    contenders = [OURS, PLAIN, COMPILED, MLP]
+    contenders = [OURS, PLAIN, COMPILED, MLP] if on_gpu else [OURS, SPARSE, PLAIN, COMPILED, MLP]
     print(report.head(machine, settings, contenders), flush=True)
 
     results = []

@@ -3,6 +3,7 @@
 import csv
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -105,9 +106,37 @@ def test_densities(table, tmp_path):
     assert np.array_equal(found.astype(np.float32), density.score_samples(frame).astype(np.float32))
 
 
-def test_models_of_earlier_versions_predict_the_same_bits():
+def test_reports(table, tmp_path):
+    frame = read(table)
+    features = frame.drop(columns="label")
+    classifier = UgmmClassifier(epochs=3, hidden=(4,)).fit(features, frame["label"])
+    # The page names the model by its file, and in Python by its class.
+    model = tmp_path / "UgmmClassifier.safetensors"
+    classifier.save(model)
+    run("report", model, "--data", table, "-o", tmp_path / "command.html")
+    expected = (tmp_path / "command.html").read_text(encoding="utf-8")
+    classifier.report(tmp_path / "page.html", features, frame["label"])
+    found = (tmp_path / "page.html").read_text(encoding="utf-8")
+    # Rows of a file are numbered by its lines, the first of which is the header.
+    expected = re.sub(r'("number":|"row-)(\d+)', lambda row: f"{row[1]}{int(row[2]) - 1}", expected)
+    assert found == expected.replace(model.name, "UgmmClassifier").replace(table.name, "the frame")
+
+
+def test_models_of_earlier_versions_predict_the_same():
     models = pathlib.Path(__file__).parents[2] / "crates/ugmm-cli/tests/models"
     if not models.is_dir():
         pytest.skip("the repository is not here")
-    for path in sorted(models.glob("*/*.safetensors")):
-        assert load(path).n_features_in_ > 0
+    pets = pd.read_csv(models / "pets.csv", parse_dates=["born"])
+    words = {UgmmClassifier: "probability of ", UgmmRegressor: "predicted length", UgmmDensity: "log-likelihood"}
+    files = sorted(models.glob("*/*.safetensors"))
+    assert files
+    for path in files:
+        model = load(path)
+        expected = np.column_stack(list(numbers_of(path.with_suffix(".csv"), words[type(model)]).values()))
+        if isinstance(model, UgmmClassifier):
+            found = model.predict_proba(pets)
+        elif isinstance(model, UgmmRegressor):
+            found = model.predict(pets)[:, None]
+        else:
+            found = model.score_samples(pets.assign(kind=None))[:, None]
+        assert np.allclose(found, expected, atol=1e-5), path

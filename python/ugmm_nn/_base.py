@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
-from ugmm_nn._frames import frame_of, is_frame, library_of, plain_array
+from ugmm_nn._frames import Values, frame_of, is_frame, library_of, plain_array
 from ugmm_nn._native import Distribution, Frame, Model
 
 # Receives a dict after each epoch.
@@ -213,6 +213,87 @@ class TableEstimator(BaseEstimator):
         check_is_fitted(self)
         with open(path, "wb") as file:
             file.write(self._model.to_onnx(False))
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        X: Any,
+        y: Any = None,
+        *,
+        max_rows: int = 4096,
+        rows: Sequence[int] = (),
+        neurons: Sequence[str] = (),
+    ) -> None:
+        """Write a report about the model as one HTML page, which needs no other file.
+
+        The page shows how good the predictions are, the neurons or columns with their distributions, and what single
+        predictions rest on.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The page. An existing file is replaced only when all of the new one is on disk.
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to look at.
+        y : array-like of shape (n_samples,), optional
+            What the predictions are compared with; ignored by a density.
+        max_rows : int, default=4096
+            Largest number of rows that are looked at, from the first on.
+        rows : sequence of int, default=()
+            Numbers of the rows to show first, counted from 1 as on the page.
+        neurons : sequence of str, default=()
+            Neurons to show first, as ``"layer.number"``, both counted from 1.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        ValueError
+            If the rows cannot be predicted, or a row or neuron does not exist.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> from ugmm_nn import UgmmClassifier
+        >>> X, y = [[1.0], [2.0], [8.0], [9.0]] * 10, ["low", "low", "high", "high"] * 10
+        >>> classifier = UgmmClassifier(epochs=30).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     page = os.path.join(folder, "report.html")
+        ...     classifier.report(page, X, y)
+        ...     os.path.getsize(page) > 10_000
+        True
+        """
+        frame = self._frame(X)
+        target = self._model.target
+        if y is not None and self._model.engine == "network" and target is not None:
+            kind, values = self._target_values(y)
+            if len(values) != frame.rows:
+                raise ValueError(f"X has {frame.rows} rows, but y has {len(values)}; give one value for each row")
+            frame = frame.with_column(target, kind, values)
+        most = whole_number("max_rows", max_rows)
+        if most == 0:
+            raise ValueError("max_rows is 0, but must be at least 1")
+        numbers = [whole_number("a row", row) for row in _sequence("rows", rows, "numbers")]
+        name, first = type(self).__name__, names_of("neurons", neurons)
+        self._model.report(os.fsdecode(path), name, frame, most, numbers, first, self._threads())
+
+    def _target_values(self, y: Any) -> Values:
+        """Values of the target as the native module takes them."""
+        raise NotImplementedError
+
+    def _network_html(self) -> str:
+        """The figure of a fitted network, in which large layers are represented by their largest neurons."""
+        figure = self._model.network_svg() if hasattr(self, "_model") else None
+        return "" if figure is None else f'<div style="overflow-x: auto">{figure}</div>'
+
+    def _repr_html_inner(self) -> str:
+        return str(super()._repr_html_inner()) + self._network_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._network_html()
+        return bundle
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -458,14 +539,13 @@ def progress_bar() -> Callback | None:
     bars: dict[str, Any] = {}
 
     def show(progress: dict[str, Any]) -> None:
-        name = progress.get("stage", "")
+        name = progress["stage"]
         if name not in bars:
-            for bar in bars.values():
-                bar.close()
-            bars[name] = tqdm(total=progress.get("epochs"), desc=name, unit="epoch")
+            # Stages may run side by side.
+            bars[name] = tqdm(total=progress["epochs"], desc=name, unit="epoch")
         bars[name].set_postfix({progress["measure"]: f"{progress['training']:.4f}"}, refresh=False)
         bars[name].update(progress["epoch"] - bars[name].n)
-        if progress["epoch"] == progress.get("epochs"):
+        if progress["epoch"] == progress["epochs"]:
             bars[name].close()
 
     return show

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from ugmm_nn._base import Callback, names_of, real_number, value_text, whole_number
-from ugmm_nn._frames import is_frame, make_frame
+from ugmm_nn._frames import Values, is_frame, make_frame
 from ugmm_nn._native import Model
 from ugmm_nn._network import NetworkEstimator
 from ugmm_nn._target import labels_of, target_name
@@ -197,6 +197,9 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         self._fit(X, values, name, classification=True, class_weights=of_classes, callback=callback, weights=weights)
         self._order_classes(texts)
         return self
+
+    def _target_values(self, y: Any) -> Values:
+        return "text", [value_text(label).strip() for label in labels_of(y).tolist()]
 
     def _class_weights(self, texts: Sequence[str]) -> object:
         if self.class_weight is None or (isinstance(self.class_weight, str) and self.class_weight == "balanced"):

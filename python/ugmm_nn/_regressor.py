@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 
 from ugmm_nn._base import Callback, real_number
+from ugmm_nn._frames import Values
 from ugmm_nn._native import Distribution, Model
 from ugmm_nn._network import NetworkEstimator
 from ugmm_nn._target import numbers_of, target_name
@@ -168,6 +169,9 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         weights = self._weights(X, sample_weight)
         self._fit(X, values, name, classification=False, class_weights=None, callback=callback, weights=weights)
         return self
+
+    def _target_values(self, y: Any) -> Values:
+        return "float", numbers_of(y)
 
     @classmethod
     def _of_model(cls, model: Model) -> Self:

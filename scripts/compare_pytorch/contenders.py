@@ -31,10 +31,11 @@ class Contender:
     @property
     def torch(self) -> bool:
         """Whether it is PyTorch."""
-        return self.key != OURS.key
+        return self.key not in (OURS.key, SPARSE.key)
 
 
 OURS = Contender("ugmm", "ugmm (this program)", "the training step of `ugmm train`, the library's forward pass")
+SPARSE = Contender("sparse", "ugmm, 0.3 kept", "this program with 0.3 of the first layer's components, as they remain")
 PLAIN = Contender(
     "plain", "uGMM, PyTorch", "the same formula written plainly: batch x neurons x inputs tensors, logsumexp, autograd"
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import agreement
 from .agreement import Agreement
-from .contenders import MLP, REFERENCE, Contender, Worker
+from .contenders import MLP, REFERENCE, SPARSE, Contender, Worker
 from .failure import Failure
 from .problems import Files, Measurement
 
@@ -16,6 +16,8 @@ PAUSE_S = 0.02
 # Rounds that are held even when patience has run out.
 FEWEST_ROUNDS = 3
 MOST_PER_TURN = 5000
+# Share of the components of the first layer that remain in sparse training.
+KEPT = 0.3
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,14 @@ class Bench:
             "parameters": {name: str(path) for name, path in files.parameters.items()},
             "batches": {name: str(path) for name, path in files.batches.items()},
         }
-        contenders = [contender for contender in self.contenders if measurement.mlp or contender != MLP]
+        absent = {MLP, SPARSE} if not measurement.mlp else {SPARSE} if measurement.work != "train" else set()
+        contenders = [contender for contender in self.contenders if contender not in absent]
         workers: dict[Contender, Worker] = {}
         try:
             for contender in contenders:
                 workers[contender] = Worker(contender, self.example, threads, self.device)
-                workers[contender].send("load", **job)
+                own = {"keep_components": KEPT} if contender == SPARSE else {}
+                workers[contender].send("load", **job, **own)
             for worker in workers.values():
                 worker.answer()
             loaded = {contender: worker.memory_mib("VmRSS") for contender, worker in workers.items()}

@@ -388,7 +388,7 @@ fn members_are_learned_from_seeds_of_their_own_and_an_unfinished_one_is_left_out
     assert_eq!(whole.circuit.parameters(), 3 * alone.circuit.parameters());
     // The held-out rows differ, and so does their log-likelihood.
     assert_ne!(alone.validation, whole.validation);
-    // On one thread, and on any of a pool's, members are trained one after another.
+    // On one thread, members are trained one after another.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let stopped = pool
         .install(|| train(rows, variables.clone(), &config, |epoch| epoch.member < 2 || epoch.number < 2))

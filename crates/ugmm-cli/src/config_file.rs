@@ -201,6 +201,7 @@ fn take_settings(settings: &mut Settings, options: &Train) {
     set(&mut settings.learning_rate, options.learning_rate);
     set(&mut settings.max_gradient_norm, options.clip);
     set(&mut settings.patience, options.patience.map(NonZeroUsize::get));
+    set(&mut settings.keep_components, options.keep_components);
 }
 
 /// The content of a file of options.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ugmm_experiments::ExperimentError;
 use ugmm_export::ExportError;
 use ugmm_network::DeviceName;
+use ugmm_table_report::ReportError;
 use ugmm_tabular::TabularError;
 use ugmm_tabular::question::QuestionError;
 
@@ -103,6 +104,19 @@ impl CliError {
             | Self::Experiment(ExperimentError::Option(..) | ExperimentError::Model(Setting { .. }))
             | Self::Model(Setting { .. }) => 2,
             _ => 1,
+        }
+    }
+
+    /// An error of a report on the table of this name.
+    pub fn of_report(path: &std::path::Path, error: ReportError) -> Self {
+        let path = path.to_path_buf();
+        match error {
+            ReportError::Tabular(error) => Self::Tabular(error),
+            ReportError::Model(error) => error.into(),
+            ReportError::NothingToLookAt { target } => Self::NothingToLookAt { path, target },
+            ReportError::NoSuchNeuron { id, last } => Self::NoSuchNeuron { id, last },
+            ReportError::NoSuchRow { row, first, last } => Self::NoSuchRow { path, row, first, last },
+            error => Self::Option { key: "--neurons", reason: format!("{error}; leave it out") },
         }
     }
 

@@ -7,17 +7,13 @@ mod config_file;
 mod device;
 mod drawing;
 mod error;
-mod first_rows;
 mod interrupt;
 mod known;
-mod met;
-mod naming;
 mod output;
 mod progress;
 mod row_names;
 mod row_output;
 mod table;
-mod unseen;
 mod variants_file;
 
 use arguments::{Arguments, Command};

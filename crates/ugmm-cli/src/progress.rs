@@ -2,6 +2,7 @@
 
 use crate::output::percent;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -14,17 +15,16 @@ const FIRST_LINE: Duration = Duration::from_secs(2);
 /// Time between lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Shows the progress of consecutive trainings.
+/// Length of a bar, whose position is a fraction of it.
+const BAR_LENGTH: u64 = 1_000_000;
+
+/// Shows the progress of trainings, which may run side by side.
 pub struct Display {
     /// Text that is printed before training begins.
     introduction: String,
     kind: Kind,
-    label: String,
-    epochs: usize,
-    /// Number of finished trainings.
-    before: usize,
-    /// Number of all trainings.
-    of: usize,
+    /// How much of each training that is not finished is done, by its number.
+    shares: BTreeMap<usize, f64>,
     share_done: f64,
     /// Fraction of the run that was finished before this process resumed it.
     share_at_start: Option<f64>,
@@ -43,7 +43,7 @@ impl Display {
         let kind = if quiet {
             Kind::Nothing
         } else if std::io::stderr().is_terminal() {
-            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr());
+            let bar = ProgressBar::with_draw_target(Some(BAR_LENGTH), ProgressDrawTarget::stderr());
             bar.set_style(
                 ProgressStyle::with_template("{prefix} {wide_bar} {percent:>3} % {msg}, {eta} left")
                     .expect("the template is a constant"),
@@ -52,29 +52,43 @@ impl Display {
         } else {
             Kind::Lines { next: start + FIRST_LINE }
         };
-        let (label, epochs, share_done, share_at_start) = (String::new(), 0, 0.0, None);
-        Self { introduction, kind, label, epochs, before: 0, of: 1, share_done, share_at_start, start }
+        let (shares, share_done, share_at_start) = (BTreeMap::new(), 0.0, None);
+        Self { introduction, kind, shares, share_done, share_at_start, start }
     }
 
-    fn begin(&mut self, label: &str, epochs: usize, before: usize, of: usize) {
-        (self.label, self.epochs, self.before, self.of) = (label.to_owned(), epochs, before, of);
+    fn begin(&mut self, stage: &Stage) {
+        self.shares.insert(stage.number, 0.0);
         if let Kind::Bar(bar) = &self.kind {
-            bar.set_prefix(self.label.clone());
+            bar.set_prefix(self.label(stage));
         }
     }
 
-    fn step(&mut self, report: &BatchReport) {
-        let of_this = report.step as f64 / report.total_steps.max(1) as f64;
-        self.share_done = (self.before as f64 + of_this) / self.of as f64;
+    /// The name of the training; of several side by side, how many others are finished comes first.
+    fn label(&self, stage: &Stage) -> String {
+        match self.shares.len() {
+            0 | 1 => stage.name.to_owned(),
+            _ => format!("{} of {} finished, {}", stage.finished, stage.of, stage.name),
+        }
+    }
+
+    /// Takes note that this fraction of the training of a stage is done.
+    fn advance(&mut self, stage: &Stage, of_this: f64, message: impl FnOnce() -> String) {
+        self.shares.insert(stage.number, of_this.min(1.0));
+        self.share_done = (stage.finished as f64 + self.shares.values().sum::<f64>()) / stage.of as f64;
         self.share_at_start.get_or_insert(self.share_done);
         if let Kind::Bar(bar) = &self.kind {
-            bar.set_length((report.total_steps * self.of) as u64);
-            bar.set_message(format!("loss {:.4}", report.loss));
-            bar.set_position((report.total_steps * self.before + report.step) as u64);
+            bar.set_prefix(self.label(stage));
+            bar.set_message(message());
+            bar.set_position((self.share_done * BAR_LENGTH as f64) as u64);
         }
     }
 
-    fn epoch(&mut self, progress: &EpochProgress) {
+    fn step(&mut self, stage: &Stage, report: &BatchReport) {
+        let of_this = report.step as f64 / report.total_steps.max(1) as f64;
+        self.advance(stage, of_this, || format!("loss {:.4}", report.loss));
+    }
+
+    fn epoch(&mut self, stage: &Stage, progress: &EpochProgress) {
         let &EpochProgress { epoch, circuit, measure, training, held_out, accuracy } = progress;
         let (what, per) = match measure {
             Measure::Loss => ("loss", ""),
@@ -82,18 +96,11 @@ impl Display {
         };
         if measure == Measure::LogLikelihood {
             // A density reports no steps within an epoch.
-            let of_this = epoch as f64 / self.epochs.max(1) as f64;
-            self.share_done = (self.before as f64 + of_this.min(1.0)) / self.of as f64;
-            self.share_at_start.get_or_insert(self.share_done);
-            if let Kind::Bar(bar) = &self.kind {
-                bar.set_length((self.epochs * self.of) as u64);
-                let circuit =
-                    circuit.map_or(String::new(), |(number, of)| format!("circuit {number} of {of}, "));
-                bar.set_message(format!("{circuit}{what} {training:.4}"));
-                bar.set_position((self.epochs * self.before + epoch) as u64);
-            }
+            let circuit = circuit.map_or(String::new(), |(number, of)| format!("circuit {number} of {of}, "));
+            let of_this = epoch as f64 / stage.epochs.max(1) as f64;
+            self.advance(stage, of_this, || format!("{circuit}{what} {training:.4}"));
         }
-        let last = epoch == self.epochs && self.before + 1 == self.of;
+        let last = epoch == stage.epochs && stage.finished + 1 == stage.of;
         let now = Instant::now();
         match &mut self.kind {
             Kind::Lines { next } if now >= *next || last => *next = now + LINE_INTERVAL,
@@ -116,7 +123,7 @@ impl Display {
                 format!("{at_most} {} left", HumanDuration(left))
             }
         };
-        let (label, epochs) = (&self.label, self.epochs);
+        let (label, epochs) = (self.label(stage), stage.epochs);
         let circuit = circuit.map_or(String::new(), |(number, of)| format!(", circuit {number} of {of}"));
         eprintln!("{label}{circuit}: epoch {epoch}/{epochs}, {what} {training:.4}{per}{held_out}, {time}");
     }
@@ -142,15 +149,19 @@ impl Progress for Display {
     }
 
     fn on_stage(&mut self, stage: &Stage) {
-        self.begin(stage.name, stage.epochs, stage.number - 1, stage.of);
+        self.begin(stage);
     }
 
-    fn on_batch(&mut self, report: &BatchReport) {
-        self.step(report);
+    fn on_batch(&mut self, stage: &Stage, report: &BatchReport) {
+        self.step(stage, report);
     }
 
-    fn on_epoch(&mut self, progress: &EpochProgress) {
-        self.epoch(progress);
+    fn on_epoch(&mut self, stage: &Stage, progress: &EpochProgress) {
+        self.epoch(stage, progress);
+    }
+
+    fn on_stage_end(&mut self, stage: &Stage) {
+        self.shares.remove(&stage.number);
     }
 
     fn on_end(&mut self) {
@@ -162,17 +173,26 @@ impl Progress for Display {
 pub fn trainings(quiet: bool) -> impl Fn(&str, usize) -> Box<dyn Observer> {
     move |label, epochs| {
         let mut display = Display::new(String::new(), quiet);
-        display.begin(label, epochs, 0, 1);
-        Box::new(Training(display))
+        display.begin(&only(label, epochs));
+        Box::new(Training { display, label: label.to_owned(), epochs })
     }
 }
 
+/// The only stage of an experiment's training.
+fn only(name: &str, epochs: usize) -> Stage<'_> {
+    Stage { name, number: 1, of: 1, epochs, finished: 0 }
+}
+
 /// Shows the progress of a single network's training.
-struct Training(Display);
+struct Training {
+    display: Display,
+    label: String,
+    epochs: usize,
+}
 
 impl Observer for Training {
     fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
-        self.0.step(report);
+        self.display.step(&only(&self.label, self.epochs), report);
         ControlFlow::Continue(())
     }
 
@@ -181,7 +201,7 @@ impl Observer for Training {
         report: &EpochReport,
         _checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
     ) -> Result<ControlFlow<()>, UgmmError> {
-        self.0.epoch(&report.into());
+        self.display.epoch(&only(&self.label, self.epochs), &report.into());
         Ok(ControlFlow::Continue(()))
     }
 }

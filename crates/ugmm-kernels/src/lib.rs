@@ -66,6 +66,7 @@ mod forward;
 mod layout;
 pub mod oracle;
 mod shape;
+mod side_by_side;
 mod simd;
 mod squares;
 mod tasks;
@@ -75,6 +76,7 @@ pub use error::KernelError;
 pub use floor::{floor_gradients, floored_log_sigmas};
 pub use forward::{Forward, Saved, forward};
 pub use shape::{DROPPED_LOGIT, LayerArguments, LayerShape, NO_LOG_WEIGHT};
+pub use side_by_side::{jobs_at_once, side_by_side};
 pub use simd::exp::exp;
 pub use squares::root_mean_square;
 

@@ -138,7 +138,7 @@ fn trained(
 ) -> PyResult<(Model, String, Vec<String>)> {
     let (read_options, time_limit, wanted) = (call.read_options(), call.time_limit()?, callback.is_some());
     let weights: Option<Vec<f64>> = weights.map(|weights| weights.as_array().to_vec());
-    let work = |interrupted: &_, events: Sender<Event>| -> Result<Trained, TabularError> {
+    let work = |interrupted: &_, events: Sender<Epoch>| -> Result<Trained, TabularError> {
         let mut schema = Schema::infer(frame.table.clone(), &read_options)?;
         let target = target.map(|(target, task)| prepare_target(&mut schema, target, task)).transpose()?;
         let mut table = Table::read_as(frame.table.clone(), schema, &read_options)?;
@@ -160,73 +160,48 @@ fn trained(
         doubts.extend(more);
         Ok((model, report, doubts))
     };
-    let mut stage = None;
-    let on_event = |event| match (event, callback) {
-        (Event::Stage(begun), _) => {
-            stage = Some(begun);
-            Ok(())
-        }
-        (Event::Epoch(progress), Some(callback)) => {
-            callback.call1((as_dict(py, stage.as_ref(), &progress)?,)).map(drop)
-        }
-        (Event::Epoch(_), None) => Ok(()),
+    let on_event = |epoch: Epoch| match callback {
+        Some(callback) => callback.call1((as_dict(py, &epoch)?,)).map(drop),
+        None => Ok(()),
     };
     let (model, report, doubts) = interruptible(py, call.threads, work, on_event)?.map_err(raise)?;
     Ok((Model::new(model), report, doubts))
 }
 
-/// What training tells of its progress.
-enum Event {
-    Stage(OwnedStage),
-    Epoch(EpochProgress),
-}
-
-struct OwnedStage {
-    name: String,
+/// The progress of a stage after an epoch.
+struct Epoch {
+    stage: String,
     number: usize,
     of: usize,
     epochs: usize,
+    progress: EpochProgress,
 }
 
 /// Sends the progress to the thread that has Python's lock.
 struct Sending {
-    events: Sender<Event>,
+    events: Sender<Epoch>,
     /// Whether anybody listens.
     wanted: bool,
 }
 
-impl Sending {
-    fn send(&self, event: Event) {
+impl Progress for Sending {
+    fn on_epoch(&mut self, stage: &Stage, progress: &EpochProgress) {
         if self.wanted {
+            let &Stage { name, number, of, epochs, .. } = stage;
+            let epoch = Epoch { stage: name.to_owned(), number, of, epochs, progress: *progress };
             // Nobody receives after an exception, and training ends soon.
-            let _ = self.events.send(event);
+            let _ = self.events.send(epoch);
         }
     }
 }
 
-impl Progress for Sending {
-    fn on_stage(&mut self, stage: &Stage) {
-        let &Stage { name, number, of, epochs } = stage;
-        self.send(Event::Stage(OwnedStage { name: name.to_owned(), number, of, epochs }));
-    }
-
-    fn on_epoch(&mut self, progress: &EpochProgress) {
-        self.send(Event::Epoch(*progress));
-    }
-}
-
-fn as_dict<'py>(
-    py: Python<'py>,
-    stage: Option<&OwnedStage>,
-    progress: &EpochProgress,
-) -> PyResult<Bound<'py, PyDict>> {
+fn as_dict<'py>(py: Python<'py>, epoch: &Epoch) -> PyResult<Bound<'py, PyDict>> {
+    let Epoch { stage, number, of, epochs, progress } = epoch;
     let dict = PyDict::new(py);
-    if let Some(stage) = stage {
-        dict.set_item("stage", &stage.name)?;
-        dict.set_item("stage_number", stage.number)?;
-        dict.set_item("stages", stage.of)?;
-        dict.set_item("epochs", stage.epochs)?;
-    }
+    dict.set_item("stage", stage)?;
+    dict.set_item("stage_number", number)?;
+    dict.set_item("stages", of)?;
+    dict.set_item("epochs", epochs)?;
     dict.set_item("epoch", progress.epoch)?;
     let measure = match progress.measure {
         Measure::Loss => "loss",

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use ugmm_data::frame::MemoryTable;
 
 /// What tables are called in messages.
-const NAME: &str = "the frame";
+pub const NAME: &str = "the frame";
 
 /// A table in memory.
 #[pyclass(frozen, module = "ugmm_nn._native")]

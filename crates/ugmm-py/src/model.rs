@@ -2,7 +2,7 @@
 
 use crate::call::detached;
 use crate::error::{raise, value_error};
-use crate::frame::Frame;
+use crate::frame::{Frame, NAME as FRAME};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -14,9 +14,12 @@ use std::time::Duration;
 use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::ReadOptions;
 use ugmm_export::{Choices, Form, export};
+use ugmm_network::file::{check_writable, write_atomically};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
+use ugmm_report::svg;
+use ugmm_table_report::{ModelReport, ReportError, ReportOptions, network_figure};
 use ugmm_tabular::distribution::Predictions;
 use ugmm_tabular::network::CELLS;
 use ugmm_tabular::question::{DrawOptions, Draws};
@@ -30,6 +33,8 @@ use ugmm_tabular::{
 const NAME: &str = "the model";
 /// Rows that are certified between two looks for Ctrl-C.
 const CERTIFIED_AT_ONCE: usize = 16;
+/// Width of the figure of a network, in CSS pixels.
+const FIGURE_WIDTH: f64 = 720.0;
 /// Fewest rows of each chain, so that chains can be compared however few rows are requested.
 const FEWEST_DRAWS: usize = 100;
 
@@ -146,6 +151,48 @@ impl Model {
     fn to_onnx<'py>(&self, py: Python<'py>, by_column: bool) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| export(&*self.model, Form::Onnx, Choices { by_column, table: None }));
         Ok(PyBytes::new(py, &bytes.map_err(|error| value_error(error.to_string()))?))
+    }
+
+    /// Writes what a report shows about the model with the first rows of a frame as one HTML page, which calls the model `name`.
+    /// `rows` and `neurons` come first on the page; rows are counted from 1.
+    #[allow(clippy::too_many_arguments, reason = "called by one function, which has names for all of them")]
+    fn report(
+        &self,
+        py: Python,
+        path: PathBuf,
+        name: &str,
+        frame: &Frame,
+        most_rows: usize,
+        rows: Vec<usize>,
+        neurons: Vec<String>,
+        threads: usize,
+    ) -> PyResult<()> {
+        check_writable(&path).map_err(raise)?;
+        let options = ReportOptions {
+            model: name,
+            table: FRAME,
+            most_rows,
+            rows: &rows,
+            neurons: &neurons,
+            reading: &ReadOptions::default(),
+        };
+        let write = |_: &AtomicBool| {
+            let page = ModelReport::of(&*self.model, frame.table.clone(), &options)?.page();
+            Ok(write_atomically(&path, page.as_bytes())?)
+        };
+        detached(py, threads, write)?.map_err(|error: ReportError| match error {
+            ReportError::Tabular(error) => raise(*error),
+            ReportError::Model(error) => raise(error),
+            error => value_error(error.to_string()),
+        })
+    }
+
+    /// The figure of the network by its mixing weights, as SVG; None for a model without uGMM neurons.
+    fn network_svg(&self) -> Option<String> {
+        match Engine::of(&*self.model) {
+            Engine::Network(model) => network_figure(model).ok().map(|figure| svg(&figure, FIGURE_WIDTH)),
+            Engine::Density(_) => None,
+        }
     }
 
     /// "network" or "density".

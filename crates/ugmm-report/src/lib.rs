@@ -25,6 +25,7 @@ mod report;
 mod svg;
 mod table;
 mod text;
+mod words;
 
 pub use chart::{Axis, Chart, Column, Edge, Gaussian, Mark, Node, Series, Tick};
 pub use document::{Document, DocumentSection, DocumentTable, document};
@@ -38,3 +39,4 @@ pub use report::{
 pub use svg::svg;
 pub use table::table;
 pub use text::Text;
+pub use words::{count, error_text, left_out, percent, six_digits, within};

@@ -207,7 +207,7 @@ impl Progress for Stages {
         self.0.push((stage.name.to_owned(), 0, Vec::new()));
     }
 
-    fn on_epoch(&mut self, progress: &EpochProgress) {
+    fn on_epoch(&mut self, _stage: &Stage, progress: &EpochProgress) {
         let (_, epochs, circuits) = self.0.last_mut().unwrap();
         *epochs = progress.epoch;
         circuits.extend(progress.circuit);

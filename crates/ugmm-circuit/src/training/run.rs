@@ -57,9 +57,9 @@ pub struct Trained {
 /// held out for early stopping, different ones for each member.
 ///
 /// `variables` gives the kind of each variable; [`Variable::standardizing`] makes continuous ones. `progress`
-/// is called on this thread after each epoch. If it returns false, training ends, and an unfinished member is
-/// left out unless it is the first. Members with small batches are trained side by side on the threads of the
-/// current pool, unless this thread belongs to it; each takes the memory of one circuit in training.
+/// is called after each epoch, on the thread that trains. If it returns false, training ends, and an
+/// unfinished member is left out unless it is the first. Members with small batches are trained side by side
+/// on as many threads as the current pool has; each takes the memory of one circuit in training.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ pub fn train(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    mut progress: impl FnMut(&Epoch) -> bool,
+    mut progress: impl FnMut(&Epoch) -> bool + Send,
 ) -> Result<Trained, CircuitError> {
     let plan = Plan::new(variables, config)?;
     let each = |member: usize, progress: &mut Progress<'_>| train_member(member, rows, &plan, progress);
@@ -125,7 +125,7 @@ pub fn add_members(
     rows: Rows<'_>,
     variables: Vec<Variable>,
     config: &TrainingConfig,
-    mut progress: impl FnMut(&Epoch) -> bool,
+    mut progress: impl FnMut(&Epoch) -> bool + Send,
 ) -> Result<Trained, CircuitError> {
     assert_eq!(first.members, 1, "the first member is one circuit");
     let plan = Plan::new(variables, config)?;

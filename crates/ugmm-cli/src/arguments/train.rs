@@ -150,6 +150,11 @@ pub struct Train {
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub patience: Option<NonZeroUsize>,
 
+    /// Sparse training: fraction of the components of the first uGMM layer that remain after the first third of
+    /// training; those leave to which the loss is least sensitive [default: all remain]
+    #[arg(long, value_name = "FRACTION")]
+    pub keep_components: Option<f64>,
+
     /// Share of the rows to hold out for measuring the model, stratified by class; 0 holds out none [default: 0.2]
     #[arg(long, value_name = "SHARE")]
     pub validation: Option<f64>,

@@ -3,7 +3,7 @@
 use crate::arguments::{Certify, Common};
 use crate::error::CliError;
 use crate::known::names;
-use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use crate::output::{check_outputs, count, percent, print, six_digits, table, write_json};
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::time::Instant;
@@ -183,7 +183,7 @@ fn text(report: &Report, model: &NetworkModel, options: &Certify) -> String {
     for example in report.counter_examples.iter().take(options.examples) {
         let change = |(name, from, to): &(String, f64, f64)| {
             let column = model.columns().iter().find(|column| column.name() == name);
-            let number = |number: f64| column.map_or_else(|| short(number), |one| one.fine_text(number));
+            let number = |number: f64| column.map_or_else(|| six_digits(number), |one| one.fine_text(number));
             format!("{name} {} → {}", number(*from), number(*to))
         };
         let changes: Vec<String> = example.changes.iter().take(MOST_COLUMNS).map(change).collect();

@@ -3,12 +3,12 @@
 use crate::arguments::{Common, Format, Impute};
 use crate::command::images;
 use crate::error::CliError;
-use crate::met::{Met, left_empty, outside_examples};
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_by_name, write_rows};
 use serde::Serialize;
 use std::path::Path;
 use ugmm_data::frame::{Notation, ValueType};
+use ugmm_table_report::met::{Met, left_empty, outside_examples};
 use ugmm_tabular::read::{Batch, TableReader};
 use ugmm_tabular::{Column as ModelColumn, DensityModel, Device, Engine, TableModel};
 

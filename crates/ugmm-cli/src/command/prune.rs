@@ -2,12 +2,12 @@
 
 use crate::arguments::{Common, Prune};
 use crate::error::CliError;
-use crate::first_rows::FirstRows;
-use crate::output::{check_outputs, count, percent, print, short, table, write_json};
+use crate::output::{check_outputs, count, percent, print, six_digits, table, write_json};
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
 use ugmm_network::pruning::{Criterion, Keep, PrunedLayer};
+use ugmm_table_report::FirstRows;
 use ugmm_tabular::distribution::Measures;
 use ugmm_tabular::network::Baseline;
 use ugmm_tabular::{Device, Engine, NetworkModel, TableModel};
@@ -53,7 +53,8 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
     check_outputs(&[options.output.as_deref(), common.json.as_deref()], &[&options.model, &options.data])?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
     let model = Engine::of(&*model).network(&options.model, "ugmm prune")?;
-    let rows = FirstRows::read(&options.data, model, &options.table.read_options(), options.rows.get())?;
+    let rows = FirstRows::read(&options.data, model, &options.table.read_options(), options.rows.get())
+        .map_err(|error| CliError::of_report(&options.data, error))?;
     let quality = rows.quality(model)?;
     let keeps: Vec<Keep> = match (options.keep, options.at_least, options.max_loss) {
         (Some(share), _, _) => vec![Keep::Share(share)],
@@ -160,7 +161,7 @@ fn text(report: &Report, rows: &FirstRows, options: &Prune) -> String {
         Some(Measures::Classes(metrics)) => {
             vec![percent(metrics.accuracy, 2), format!("{:.4}", metrics.log_loss)]
         }
-        Some(Measures::Numbers(metrics)) => vec![short(metrics.rmse), short(metrics.crps)],
+        Some(Measures::Numbers(metrics)) => vec![six_digits(metrics.rmse), six_digits(metrics.crps)],
         None => Vec::new(),
     };
     let sizes = |part: fn(&PrunedLayer) -> usize, layers: &[PrunedLayer]| {

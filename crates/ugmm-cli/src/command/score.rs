@@ -2,16 +2,16 @@
 
 use crate::arguments::{Common, Score};
 use crate::error::CliError;
-use crate::met::{Met, outside_examples};
-use crate::output::{check_not_mixed, check_outputs, count, log_likelihood, percent, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, log_likelihood, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use serde::Serialize;
-use ugmm_circuit::UnivariateMixture;
 use ugmm_data::frame::UnseenValues;
+use ugmm_table_report::expected_text;
+use ugmm_table_report::met::{Met, outside_examples};
 use ugmm_tabular::density::{Surprise, UNLIKELY, UsualRows};
 use ugmm_tabular::distribution::LogLikelihoodMeasures;
 use ugmm_tabular::read::{ReadTarget, TableReader};
-use ugmm_tabular::{Column as ModelColumn, DensityModel, Device, Engine, TableModel};
+use ugmm_tabular::{DensityModel, Device, Engine, TableModel};
 
 /// Text for a level that training had in few rows or not at all.
 const RARE: &str = "rare or not seen";
@@ -107,25 +107,11 @@ fn columns(
             "expected",
             named(&|_, surprise| {
                 let found = surprise.column.as_ref()?;
-                Some(expected(&model.columns()[found.column], &found.expected))
+                Some(expected_text(&model.columns()[found.column], &found.expected))
             }),
         ),
         column("surprise", number(&|surprise| surprise.column.as_ref().map(|found| found.nats))),
     ]
-}
-
-/// The expected value of a column: its 90 % interval, or its most probable state.
-pub fn expected(column: &ModelColumn, distribution: &UnivariateMixture) -> String {
-    match column.states() {
-        Some(_) => {
-            let (state, probability) = column.most_probable(distribution);
-            format!("{} ({} %)", column.text(state), percent(probability, 0))
-        }
-        None => {
-            let [low, high] = [0.05, 0.95].map(|share| column.text(distribution.quantile(share)));
-            if low == high { low } else { format!("{low} to {high}") }
-        }
-    }
 }
 
 fn remarks(report: &Report, model: &DensityModel, examples: &[String], unseen: &[UnseenValues]) -> String {

@@ -215,7 +215,8 @@ fn what_is_proved_of_a_pruned_network_holds_where_values_are_missing() {
     let at = folder.path();
     let table = std::fs::read_to_string(at.join("iris.csv")).unwrap().replacen("species", "target", 1);
     std::fs::write(at.join("iris.csv"), &table).unwrap();
-    stdout(&ugmm(at, &["train", "iris.csv", "--target", "target", "-o", "whole.safetensors"]));
+    let train = ["train", "iris.csv", "--target", "target", "-o", "whole.safetensors"];
+    stdout(&ugmm(at, &[&train[..], &["--epochs", "300", "--learning-rate", "0.01"]].concat()));
     stdout(&ugmm(
         at,
         &["prune", "whole.safetensors", "iris.csv", "--keep", "0.3", "-o", "pruned.safetensors"],

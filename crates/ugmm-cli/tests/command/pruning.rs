@@ -21,7 +21,7 @@ fn is_guess(pruned: &[serde_json::Value]) -> bool {
 fn sizes_are_compared_and_the_one_asked_for_is_written() {
     let folder = with_iris();
     let at = folder.path();
-    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "60"]].concat()));
+    stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "60", "--learning-rate", "0.01"]].concat()));
     let before = accuracy(at, "iris.safetensors");
 
     let text = stdout(&ugmm(at, &["prune", "iris.safetensors", "iris.csv", "--json", "p.json"]));

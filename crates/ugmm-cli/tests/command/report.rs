@@ -107,7 +107,8 @@ fn it_says_what_it_did_not_look_at() {
     stdout(&ugmm(at, &[&TRAIN[..], &["--epochs", "2", "--hidden", "4"]].concat()));
     let text = stdout(&report(at, &["-o", "page.html", "--rows", "20"]));
     assert!(text.contains("computed on 20 rows of iris.csv"), "{text}");
-    assert!(text.contains("the first 20 rows of the table, which has more (--rows)"), "{text}");
+    assert!(text.contains("the first 20 rows of the table, which has more."), "{text}");
+    assert!(text.contains("computed on 20 rows of iris.csv (the most that --rows allows)\n"), "{text}");
     // The report shows exactly all rows.
     assert!(!stdout(&report(at, &["-o", "page.html", "--rows", "150"])).contains("which has more"));
 

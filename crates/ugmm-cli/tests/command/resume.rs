@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Options of cross-validation and a final model, with as many checkpoints as possible.
-const RUN: [&str; 8] = ["--epochs", "60", "--folds", "3", "--checkpoint-interval", "0s", "--threads", "1"];
+const RUN: [&str; 6] = ["--epochs", "60", "--folds", "3", "--checkpoint-interval", "0s"];
+/// On two threads, networks are trained side by side.
+const THREADS: [[&str; 2]; 2] = [["--threads", "1"], ["--threads", "2"]];
 const CHECKPOINT: &str = "iris.safetensors.checkpoint";
 const KILLS: u32 = 20;
 
@@ -25,9 +27,14 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
 #[test]
 fn a_run_killed_twenty_times_ends_with_the_same_bits() {
     let folder = with_iris();
-    let at = folder.path();
+    let [one, two] = THREADS.map(|threads| killed_twenty_times(folder.path(), &threads));
+    assert!(one == two);
+}
+
+/// The model of a run that is killed twenty times.
+fn killed_twenty_times(at: &Path, threads: &[&str]) -> Vec<u8> {
     let model = at.join("iris.safetensors");
-    let arguments = [&TRAIN[..], &RUN].concat();
+    let arguments = [&TRAIN[..], &RUN, threads].concat();
     let began = Instant::now();
     stdout(&ugmm(at, &arguments));
     let whole = began.elapsed();
@@ -69,14 +76,45 @@ fn a_run_killed_twenty_times_ends_with_the_same_bits() {
     assert_eq!(kills, KILLS);
     assert!(went_on > KILLS / 2, "only {went_on} began with a checkpoint");
     assert!(std::fs::read(&model).unwrap() == expected);
+    expected
+}
+
+/// A run of several settings is killed once on two threads and resumes on one, and the other way round.
+#[test]
+fn a_search_resumes_with_another_number_of_threads() {
+    let folder = with_iris();
+    let at = folder.path();
+    let (model, checkpoint) = (at.join("iris.safetensors"), at.join(CHECKPOINT));
+    std::fs::write(at.join("some.toml"), "[narrow]\nhidden = [8]\n[wide]\nhidden = [32]\n").unwrap();
+    let search = [&TRAIN[..], &RUN, &["--search", "some.toml", "-q"]].concat();
+    stdout(&ugmm(at, &[&search[..], &THREADS[0]].concat()));
+    let expected = std::fs::read(&model).unwrap();
+    for (first, second) in [(THREADS[0], THREADS[1]), (THREADS[1], THREADS[0])] {
+        std::fs::remove_file(&model).unwrap();
+        let mut child = start(at, &[&search[..], &first].concat());
+        while !checkpoint.exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(checkpoint.exists() && !model.exists());
+        stdout(&ugmm(at, &[&search[..], &second, &["--resume"]].concat()));
+        assert!(std::fs::read(&model).unwrap() == expected && !checkpoint.exists());
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_a_checkpoint_that_is_of_use() {
+    THREADS.iter().for_each(|threads| ctrl_c_leaves_a_checkpoint(threads));
+}
+
+#[cfg(unix)]
+fn ctrl_c_leaves_a_checkpoint(threads: &[&str]) {
     let folder = with_iris();
     let at = folder.path();
-    let arguments = [&TRAIN[..], &["--epochs", "400", "--folds", "3", "--threads", "1"]].concat();
+    let arguments = [&TRAIN[..], &["--epochs", "400", "--folds", "3"], threads].concat();
     let mut child = start(at, &arguments);
     // The table is printed when everything is checked and training begins.
     let mut said = BufReader::new(child.stderr.take().unwrap());

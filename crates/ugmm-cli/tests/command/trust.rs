@@ -137,7 +137,7 @@ fn a_code_for_missing_values_in_a_feature_is_named() {
     let train = |text: String, others: &[&str]| {
         std::fs::write(at.join("t.csv"), text).unwrap();
         let usual = ["train", "t.csv", "--target", "t", "-o", "m.safetensors", "--epochs", "20"];
-        stdout(&ugmm(at, &[&usual[..], others].concat()))
+        stdout(&ugmm(at, &[&usual[..], &["--learning-rate", "0.01"], others].concat()))
     };
     let coded = || table(&|i| (i % 80 == 11).then_some("999999"));
     let text = train(coded(), &[]);
@@ -220,8 +220,7 @@ fn numbers_that_were_never_negative_are_not_predicted_to_be() {
     };
     let rows: String = (0..150).map(row).collect();
     std::fs::write(at.join("t.csv"), format!("x,y\n{rows}")).unwrap();
-    let train = ["train", "t.csv", "--target", "y", "--epochs", "30", "-o", "m.safetensors"];
-    stdout(&ugmm(at, &train));
+    stdout(&ugmm(at, &["train", "t.csv", "--target", "y", "-o", "m.safetensors"]));
     let predicted = stdout(&ugmm(at, &["predict", "m.safetensors", "t.csv"]));
     let mut lines = predicted.lines();
     let columns: Vec<&str> = lines.next().unwrap().split(',').collect();

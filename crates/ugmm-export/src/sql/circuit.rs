@@ -63,7 +63,10 @@ pub fn write(tables: &mut Tables, circuit: &Circuit) {
             "SELECT ugmm_row, alternative, region, unit, y FROM ugmm_rows CROSS JOIN ugmm_of_target",
         );
         let count = circuit.alternative_count();
-        tables.constants("ugmm_alternatives(alternative)", (0..count).map(|alternative| alternative.to_string()));
+        tables.constants(
+            "ugmm_alternatives(alternative)",
+            (0..count).map(|alternative| alternative.to_string()),
+        );
     }
     let highest = about.iter().map(|about| about.level).max().unwrap_or(0);
     for level in 1..=highest {
@@ -92,14 +95,11 @@ fn evidence(tables: &mut Tables, circuit: &Circuit) {
             Variable::States { .. } => (c.clone(), None),
             Variable::Continuous { location, scale, low, high } => {
                 let [location, scale] = [location, scale].map(|value| sql::number(*value));
-                let ends = [(">=", low), ("<=", high)].into_iter().filter_map(|(sign, end)| {
-                    end.map(|end| format!("{c} {sign} {}", sql::number(end)))
-                });
+                let ends = [(">=", low), ("<=", high)]
+                    .into_iter()
+                    .filter_map(|(sign, end)| end.map(|end| format!("{c} {sign} {}", sql::number(end))));
                 let ends: Vec<String> = ends.collect();
-                (
-                    format!("({c} - ({location})) / {scale}"),
-                    (!ends.is_empty()).then(|| ends.join(" AND ")),
-                )
+                (format!("({c} - ({location})) / {scale}"), (!ends.is_empty()).then(|| ends.join(" AND ")))
             }
             Variable::Whole { low, high, floor } => {
                 let round = if *floor { "floor" } else { "round" };
@@ -155,12 +155,12 @@ fn leaves(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
     }
     tables.constants("ugmm_leaf_units(variable, region, unit)", units);
     let mut selects = vec![
-        "SELECT ugmm_row, region, unit, 0e0 FROM ugmm_evidence JOIN ugmm_leaf_units ON ugmm_leaf_units.variable = ugmm_evidence.variable WHERE x IS NULL",
+        "SELECT ugmm_row, region, unit, 0e0 FROM ugmm_leaf_units CROSS JOIN ugmm_evidence\n    WHERE ugmm_leaf_units.variable = ugmm_evidence.variable AND x IS NULL",
     ];
     if !logs.is_empty() {
         tables.constants("ugmm_logs_of_states(variable, state, region, unit, y)", logs);
         selects.push(
-            "SELECT ugmm_row, region, unit, y FROM ugmm_evidence JOIN ugmm_logs_of_states\n    ON ugmm_logs_of_states.variable = ugmm_evidence.variable AND state = x",
+            "SELECT ugmm_row, region, unit, y FROM ugmm_logs_of_states CROSS JOIN ugmm_evidence\n    WHERE ugmm_logs_of_states.variable = ugmm_evidence.variable AND state = x",
         );
     }
     let has_gaussians = !gaussians.is_empty();
@@ -169,26 +169,22 @@ fn leaves(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
         tables.add(
             "ugmm_terms_0(ugmm_row, variable, region, unit, term, weight)",
             &format!(
-                "SELECT ugmm_row, ugmm_evidence.variable, region, unit, {}, 1e0\n  FROM ugmm_evidence JOIN ugmm_gaussians ON ugmm_gaussians.variable = \
-                 ugmm_evidence.variable WHERE x IS NOT NULL",
+                "SELECT ugmm_row, ugmm_evidence.variable, region, unit, {}, 1e0\n  FROM ugmm_gaussians CROSS JOIN ugmm_evidence WHERE ugmm_gaussians.variable = \
+                 ugmm_evidence.variable AND x IS NOT NULL",
                 sql::exponent()
             ),
         );
         tables.log_sums("ugmm_sums_0", "ugmm_row, variable, region, unit", "ugmm_terms_0");
         tables.add(
-            "ugmm_largest(ugmm_row, variable, largest)",
-            "SELECT ugmm_row, variable, max(y) FROM ugmm_sums_0 GROUP BY ugmm_row, variable",
+            "ugmm_shifted(ugmm_row, variable, region, unit, y, largest)",
+            "SELECT ugmm_row, variable, region, unit, y, max(y) OVER (PARTITION BY ugmm_row, variable) FROM ugmm_sums_0",
         );
-        selects.push(
-            "SELECT ugmm_sums_0.ugmm_row, region, unit, y - largest FROM ugmm_sums_0 JOIN ugmm_largest\n    ON ugmm_largest.ugmm_row = ugmm_sums_0.ugmm_row AND \
-             ugmm_largest.variable = ugmm_sums_0.variable",
-        );
+        selects.push("SELECT ugmm_row, region, unit, y - largest FROM ugmm_shifted");
     }
     tables.add(
         "ugmm_shifts(ugmm_row, shift)",
         if has_gaussians {
-            "SELECT ugmm_rows.ugmm_row, coalesce(sum(largest), 0e0)\n  FROM ugmm_rows LEFT JOIN ugmm_largest ON ugmm_largest.ugmm_row = ugmm_rows.ugmm_row GROUP BY \
-             ugmm_rows.ugmm_row"
+            "SELECT ugmm_row, sum(largest)\n  FROM (SELECT DISTINCT ugmm_row, variable, largest FROM ugmm_shifted) AS of_variables GROUP BY ugmm_row"
         } else {
             "SELECT ugmm_row, 0e0 FROM ugmm_rows"
         },
@@ -198,7 +194,14 @@ fn leaves(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
 
 /// Adds the inner regions of a level, `ugmm_nodes_i(ugmm_row, region, unit, y)`, or `ugmm_with_i(ugmm_row, alternative,
 /// region, unit, y)` for those that have the target.
-fn inner(tables: &mut Tables, circuit: &Circuit, about: &[About], level: usize, depends: bool, regions: &[usize]) {
+fn inner(
+    tables: &mut Tables,
+    circuit: &Circuit,
+    about: &[About],
+    level: usize,
+    depends: bool,
+    regions: &[usize],
+) {
     let (mut links, mut weighed, mut below) = (Vec::new(), Vec::new(), BTreeSet::new());
     for &index in regions {
         let Region::Inner { units, partitions, weights } = &circuit.regions[index] else { continue };
@@ -225,14 +228,16 @@ fn inner(tables: &mut Tables, circuit: &Circuit, about: &[About], level: usize, 
         .map(|(of_target, level)| match (depends, of_target) {
             (_, true) => format!("SELECT {keys}, region, unit, y FROM ugmm_with_{level}"),
             (false, false) => format!("SELECT {keys}, region, unit, y FROM ugmm_nodes_{level}"),
-            (true, false) => format!("SELECT {keys}, region, unit, y FROM ugmm_nodes_{level} CROSS JOIN ugmm_alternatives"),
+            (true, false) => {
+                format!("SELECT {keys}, region, unit, y FROM ugmm_nodes_{level} CROSS JOIN ugmm_alternatives")
+            }
         })
         .collect();
     // A product with a factor 0 has fewer rows than factors.
-    tables.add(
+    tables.add_large(
         &format!("ugmm_products_{of}({keys}, region, place, y)"),
         &format!(
-            "SELECT {keys}, parent, first + unit, sum(y)\n  FROM ({}) AS nodes\n  JOIN ugmm_links_{of} ON child = region\n  GROUP BY {keys}, parent, \
+            "SELECT {keys}, parent, first + unit, sum(y)\n  FROM ugmm_links_{of} CROSS JOIN ({}) AS nodes WHERE child = region\n  GROUP BY {keys}, parent, \
              first + unit, children HAVING count(*) = children",
             children.join("\n    UNION ALL ")
         ),
@@ -240,14 +245,14 @@ fn inner(tables: &mut Tables, circuit: &Circuit, about: &[About], level: usize, 
     tables.add(
         &format!("ugmm_terms_{of}({keys}, region, unit, term, weight)"),
         &format!(
-            "SELECT {keys}, ugmm_weights_{of}.region, unit, y + log_weight, 1e0\n  FROM ugmm_products_{of} JOIN ugmm_weights_{of}\n  ON ugmm_weights_{of}.region = \
+            "SELECT {keys}, ugmm_weights_{of}.region, unit, y + log_weight, 1e0\n  FROM ugmm_weights_{of} CROSS JOIN ugmm_products_{of}\n  WHERE ugmm_weights_{of}.region = \
              ugmm_products_{of}.region AND ugmm_weights_{of}.place = ugmm_products_{of}.place"
         ),
     );
     tables.log_sums(&format!("ugmm_{of}"), &format!("{keys}, region, unit"), &format!("ugmm_terms_{of}"));
 }
 
-/// Adds `ugmm_likelihoods(ugmm_row, log_likelihood)` and `ugmm_prediction`.
+/// Adds `ugmm_likelihoods(ugmm_row, log_likelihood)` and `ugmm_target`.
 fn prediction(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
     let root = circuit.regions.len() - 1;
     let level = about[root].level;
@@ -265,19 +270,22 @@ fn prediction(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
     tables.log_sums("ugmm_all", "ugmm_row", "ugmm_roots");
     let nothing = sql::number(f64::NEG_INFINITY);
     tables.add(
+        "ugmm_parts_of_likelihoods(ugmm_row, impossible, part, y)",
+        "SELECT ugmm_row, impossible, log_share, NULL FROM ugmm_facts\n  UNION ALL SELECT ugmm_row, 0, shift, NULL FROM ugmm_shifts\n  \
+         UNION ALL SELECT ugmm_row, 0, NULL, y FROM ugmm_all",
+    );
+    tables.add(
         "ugmm_likelihoods(ugmm_row, log_likelihood)",
         &format!(
-            "SELECT ugmm_facts.ugmm_row, CASE WHEN impossible = 0 AND y IS NOT NULL THEN y + shift + log_share ELSE {nothing} END\n  FROM ugmm_facts JOIN ugmm_shifts ON \
-             ugmm_shifts.ugmm_row = ugmm_facts.ugmm_row LEFT JOIN ugmm_all ON ugmm_all.ugmm_row = ugmm_facts.ugmm_row"
+            "SELECT ugmm_row, CASE WHEN max(impossible) = 0 AND max(y) IS NOT NULL THEN max(y) + sum(part) ELSE {nothing} END\n  FROM \
+             ugmm_parts_of_likelihoods GROUP BY ugmm_row"
         ),
     );
-    let Some(target) = &circuit.target else {
-        tables.add("ugmm_prediction", "SELECT ugmm_row, log_likelihood FROM ugmm_likelihoods");
-        return;
-    };
+    let Some(target) = &circuit.target else { return };
     tables.add(
         "ugmm_logs(ugmm_row, class, log_share)",
-        "SELECT ugmm_roots.ugmm_row, class, term - y FROM ugmm_roots JOIN ugmm_all ON ugmm_all.ugmm_row = ugmm_roots.ugmm_row",
+        &head::LOG_SOFTMAX
+            .replace("ugmm_scores", "(SELECT ugmm_row, class, term AS score FROM ugmm_roots) AS roots"),
     );
     match target {
         CircuitTarget::Classes { names } => {
@@ -290,7 +298,7 @@ fn prediction(tables: &mut Tables, circuit: &Circuit, about: &[About]) {
                 decision: zeros,
             };
             head::classes(tables, &head);
-            head::of_classes(tables, names.len(), true);
+            head::of_classes(tables, names.len());
         }
         CircuitTarget::Whole { first, count } => head::predict_whole(tables, *first, *count),
         CircuitTarget::Number { units, low, high } => head::predict_mixture(tables, units, *low, *high),

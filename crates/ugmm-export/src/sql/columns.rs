@@ -63,7 +63,8 @@ fn date(text: &str) -> String {
         )
     };
     let (hour, minute) = (part(12, 2), part(15, 2));
-    let second = format!("CASE WHEN length({text}) > 18 THEN CAST(substr({text}, 18, 9) AS DOUBLE) ELSE 0e0 END");
+    let second =
+        format!("CASE WHEN length({text}) > 18 THEN CAST(substr({text}, 18, 9) AS DOUBLE) ELSE 0e0 END");
     let day = part(9, 2);
     format!(
         "CASE WHEN {text} LIKE '____-__-__' THEN {}\n    WHEN {text} LIKE '____-__-___%:__%' THEN {} + {hour} / 24e0 + {minute} / 1440e0 + {second} / 86400e0\n    \
@@ -117,7 +118,10 @@ fn texts(states: &States) -> Vec<(String, usize)> {
         && first != second
     {
         let [no, yes] = if first == 0 { [0, 1] } else { [1, 0] };
-        more.extend([("false", no), ("0", no), ("true", yes), ("1", yes)].map(|(text, place)| (text.to_owned(), place)));
+        more.extend(
+            [("false", no), ("0", no), ("true", yes), ("1", yes)]
+                .map(|(text, place)| (text.to_owned(), place)),
+        );
     }
     for (text, place) in more {
         if all.iter().all(|(known, _)| *known != text) {
@@ -133,7 +137,9 @@ fn log_share(column: &Column) -> Option<String> {
     let rare: String = texts(states)
         .into_iter()
         .filter(|&(_, level)| states.levels[level].log_share != 0.0)
-        .map(|(text, level)| format!(" WHEN {} THEN {}", sql::text(&text), sql::number(states.levels[level].log_share)))
+        .map(|(text, level)| {
+            format!(" WHEN {} THEN {}", sql::text(&text), sql::number(states.levels[level].log_share))
+        })
         .collect();
     (!rare.is_empty()).then(|| format!("CASE {}{rare} ELSE 0e0 END", text_of(column)))
 }
@@ -151,7 +157,8 @@ mod tests {
     #[test]
     fn levels_are_found_by_what_databases_make_of_them() {
         let found = texts(&states(&["True", "False"], None));
-        let also = [("false", 1), ("0", 1), ("true", 0), ("1", 0)].map(|(text, place)| (text.to_owned(), place));
+        let also =
+            [("false", 1), ("0", 1), ("true", 0), ("1", 0)].map(|(text, place)| (text.to_owned(), place));
         assert_eq!(found[2..], also);
         assert_eq!(texts(&states(&["3", "3.0"], None)).len(), 2);
         assert_eq!(texts(&states(&["3", "x"], None))[2], ("3.0".to_owned(), 0));

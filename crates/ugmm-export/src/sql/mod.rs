@@ -33,12 +33,14 @@ const MOST_TERMS: usize = 200_000;
 pub fn query(model: &PortableModel, table: &str) -> Result<String, ExportError> {
     check(model, table)?;
     let mut tables = Tables::default();
-    tables.add("ugmm_rows", &format!("SELECT row_number() OVER () AS ugmm_row, * FROM {}", write::name(table)));
+    tables
+        .add("ugmm_rows", &format!("SELECT row_number() OVER () AS ugmm_row, * FROM {}", write::name(table)));
     columns::write(&mut tables, model);
     match &model.body {
         Body::Network(network) => network::write(&mut tables, network, model),
         Body::Circuit(circuit) => circuit::write(&mut tables, circuit),
     }
+    head::prediction(&mut tables, &model.body);
     let outputs: Vec<String> = head::outputs(&model.body)
         .into_iter()
         .map(|(own, name)| format!("  ugmm_prediction.{own} AS {}", write::name(&free(name, model))))
@@ -47,7 +49,7 @@ pub fn query(model: &PortableModel, table: &str) -> Result<String, ExportError> 
     out += &tables.into_text();
     let _ = write!(
         out,
-        "\nSELECT ugmm_rows.*,\n{}\nFROM ugmm_rows LEFT JOIN ugmm_prediction ON ugmm_prediction.ugmm_row = ugmm_rows.ugmm_row\n\
+        "\nSELECT ugmm_rows.*,\n{}\nFROM ugmm_prediction CROSS JOIN ugmm_rows WHERE ugmm_prediction.ugmm_row = ugmm_rows.ugmm_row\n\
          ORDER BY ugmm_rows.ugmm_row;\n",
         outputs.join(",\n")
     );
@@ -77,14 +79,17 @@ fn check(model: &PortableModel, table: &str) -> Result<(), ExportError> {
         Body::Circuit(circuit) => circuit::terms(circuit),
     };
     if terms > MOST_TERMS {
-        return unable(format!("its prediction of a row sums {terms} terms, and SQL has at most {MOST_TERMS}"));
+        return unable(format!(
+            "its prediction of a row sums {terms} terms, and SQL has at most {MOST_TERMS}"
+        ));
     }
     let mut names = HashSet::new();
     if let Some(column) = model.columns.iter().find(|column| !names.insert(column.name.to_lowercase())) {
         let name = &column.name;
         return unable(format!("it has two columns {name:?} whose names differ by capital letters only"));
     }
-    let levels = model.columns.iter().filter_map(|column| column.states.as_ref()).flat_map(|states| &states.levels);
+    let levels =
+        model.columns.iter().filter_map(|column| column.states.as_ref()).flat_map(|states| &states.levels);
     let mut texts = model
         .columns
         .iter()
@@ -114,7 +119,11 @@ fn comment(model: &PortableModel, table: &str) -> String {
     } else {
         "log_likelihood"
     };
-    let more = if of_density && model.target.is_some() { "; and log_likelihood without the target, in nats" } else { "" };
+    let more = if of_density && model.target.is_some() {
+        "; and log_likelihood without the target, in nats"
+    } else {
+        ""
+    };
     let _ = write!(
         out,
         "--\n-- It reads the table {} and returns its rows with the columns ugmm_row (their number) and\n-- {outputs}{more}.\n\
@@ -126,7 +135,12 @@ fn comment(model: &PortableModel, table: &str) -> String {
         one_line(&write::name(table)),
     );
     for column in &model.columns {
-        let _ = writeln!(out, "--   {}: {}", one_line(&write::name(&column.name)), one_line(&columns::about(column)));
+        let _ = writeln!(
+            out,
+            "--   {}: {}",
+            one_line(&write::name(&column.name)),
+            one_line(&columns::about(column))
+        );
     }
     out
 }

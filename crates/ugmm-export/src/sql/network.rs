@@ -45,13 +45,13 @@ pub fn write(tables: &mut Tables, network: &Network, model: &PortableModel) {
             "ugmm_nodes"
         }
     };
-    // An unknown output is the mean of the known ones.
+    // An unknown output, which has no row, is the mean of the known ones.
+    let mean = if alternatives.is_some() { "" } else { "avg(max(y)) OVER (PARTITION BY ugmm_row), " };
     tables.add(
         "ugmm_scores(ugmm_row, class, score)",
         &format!(
-            "SELECT ugmm_known.ugmm_row, {places}.class, coalesce(y, {}0e0)\n  FROM ugmm_known CROSS JOIN {places} LEFT JOIN \
-             ugmm_layer_{last}\n  ON ugmm_layer_{last}.ugmm_row = ugmm_known.ugmm_row AND ugmm_layer_{last}.{class} = {places}.class",
-            if alternatives.is_some() { "" } else { "avg(y) OVER (PARTITION BY ugmm_known.ugmm_row), " }
+            "SELECT ugmm_row, class, coalesce(max(y), {mean}0e0)\n  FROM (SELECT ugmm_row, {class} AS class, y FROM ugmm_layer_{last}\n    UNION ALL \
+             SELECT ugmm_row, class, NULL FROM ugmm_known CROSS JOIN {places}) AS outputs\n  GROUP BY ugmm_row, class"
         ),
     );
     match &network.head {
@@ -82,7 +82,7 @@ fn inputs(tables: &mut Tables, network: &Network, model: &PortableModel) {
                 }));
                 format!(
                     "SELECT ugmm_row, {first}, at_start + ({value} * 0.5e0 - start * 0.5e0) / (stop * 0.5e0 - start * 0.5e0) * (at_stop - at_start) \
-                     FROM ugmm_values JOIN ugmm_curves ON input = {first} AND {value} >= start AND {value} < stop"
+                     FROM ugmm_values CROSS JOIN ugmm_curves WHERE input = {first} AND {value} >= start AND {value} < stop"
                 )
             }
             Encoding::States(of_states) => {
@@ -93,7 +93,7 @@ fn inputs(tables: &mut Tables, network: &Network, model: &PortableModel) {
                         format!("{column}, {state}, {}, {}", first + place, sql::number(x.into()))
                     }));
                 }
-                format!("SELECT ugmm_row, input, x FROM ugmm_values JOIN ugmm_states ON of_column = {column} AND state = {value}")
+                format!("SELECT ugmm_row, input, x FROM ugmm_states CROSS JOIN ugmm_values WHERE of_column = {column} AND state = {value}")
             }
         });
         first += encoding.width();
@@ -148,7 +148,8 @@ fn pieces(values: &[f64], scores: &[f64]) -> Vec<[f64; 4]> {
 fn components(tables: &mut Tables, index: usize, layer: &Mixture) {
     let (precisions, peaks, weights) = (layer.precisions(), layer.log_peaks(), layer.log_weights());
     let rows = (0..layer.inputs * layer.neurons).filter(|&at| peaks[at] > f64::NEG_INFINITY).map(|at| {
-        let numbers = [f64::from(layer.means[at]), precisions[at], peaks[at], weights[at].exp()].map(sql::number);
+        let numbers =
+            [f64::from(layer.means[at]), precisions[at], peaks[at], weights[at].exp()].map(sql::number);
         format!("{}, {}, {}", at / layer.inputs, at % layer.inputs, numbers.join(", "))
     });
     tables.constants(&format!("ugmm_components_{index}(neuron, input, mean, precision, peak, weight)"), rows);
@@ -159,7 +160,7 @@ fn terms_of(tables: &mut Tables, name: &str, keys: &str, from: &str, index: usiz
     tables.add(
         &format!("{name}({keys}neuron, term, weight)"),
         &format!(
-            "SELECT {keys}neuron, {}, weight\n  FROM {from} AS before JOIN ugmm_components_{index} ON ugmm_components_{index}.input = before.input",
+            "SELECT {keys}neuron, {}, weight\n  FROM ugmm_components_{index} CROSS JOIN {from} AS before WHERE ugmm_components_{index}.input = before.input",
             sql::exponent()
         ),
     );
@@ -208,9 +209,10 @@ fn first(tables: &mut Tables, network: &Network, layer: &Mixture, alternatives: 
 /// Adds a layer with a matrix; its normalisation is a factor and a shift of each output.
 fn linear(tables: &mut Tables, index: usize, layer: &Linear) {
     let outputs = layer.outputs;
-    let weights = layer.weight.iter().enumerate().map(|(at, &weight)| {
-        format!("{}, {}, {}", at % outputs, at / outputs, sql::number(weight.into()))
-    });
+    let weights =
+        layer.weight.iter().enumerate().map(|(at, &weight)| {
+            format!("{}, {}, {}", at % outputs, at / outputs, sql::number(weight.into()))
+        });
     tables.constants(&format!("ugmm_weights_{index}(neuron, input, weight)"), weights);
     let neurons = (0..outputs).map(|output| {
         let bias = f64::from(layer.bias[output]);
@@ -226,11 +228,11 @@ fn linear(tables: &mut Tables, index: usize, layer: &Linear) {
         0 => "ugmm_inputs".to_owned(),
         _ => format!("(SELECT ugmm_row, neuron AS input, y AS x FROM ugmm_layer_{})", index - 1),
     };
-    tables.add(
+    tables.add_large(
         &format!("ugmm_sums_{index}(ugmm_row, neuron, y)"),
         &format!(
-            "SELECT ugmm_row, neuron, sum(x * weight)\n  FROM {before} AS before JOIN ugmm_weights_{index} ON ugmm_weights_{index}.input = \
-             before.input\n  GROUP BY ugmm_row, neuron"
+            "SELECT ugmm_row, neuron, sum(x * weight)\n  FROM ugmm_weights_{index} CROSS JOIN {before} AS before WHERE ugmm_weights_{index}.input = before.input\n  \
+             GROUP BY ugmm_row, neuron"
         ),
     );
     let y = "y * factor + shift";
@@ -238,7 +240,7 @@ fn linear(tables: &mut Tables, index: usize, layer: &Linear) {
     tables.add(
         &format!("ugmm_layer_{index}(ugmm_row, neuron, y)"),
         &format!(
-            "SELECT ugmm_row, ugmm_sums_{index}.neuron, {y}\n  FROM ugmm_sums_{index} JOIN ugmm_neurons_{index} ON \
+            "SELECT ugmm_row, ugmm_sums_{index}.neuron, {y}\n  FROM ugmm_neurons_{index} CROSS JOIN ugmm_sums_{index} WHERE \
              ugmm_neurons_{index}.neuron = ugmm_sums_{index}.neuron"
         ),
     );

@@ -19,7 +19,15 @@ impl Tables {
         let _ = write!(self.text, "{name} AS MATERIALIZED (\n  {select})");
     }
 
-    /// Adds a table of constants.
+    /// Adds a table whose SELECT has a GROUP BY and which another table is joined with. SQLite expects few rows of such a
+    /// table, and would scan all of them for each row of the other one; it expects many of `ugmm_rows`.
+    pub fn add_large(&mut self, name: &str, select: &str) {
+        let nothing = vec!["NULL"; name.matches(',').count() + 1].join(", ");
+        self.add(name, &format!("{select}\n  UNION ALL SELECT {nothing} FROM ugmm_rows WHERE ugmm_row < 0"));
+    }
+
+    /// Adds a table of constants. In a join it comes first, with CROSS JOIN, so that SQLite reads it once and searches the
+    /// other table.
     pub fn constants(&mut self, name: &str, rows: impl IntoIterator<Item = String>) {
         let rows: Vec<String> = rows.into_iter().map(|row| format!("({row})")).collect();
         if rows.is_empty() {
@@ -36,7 +44,7 @@ impl Tables {
     /// a table that has columns `term` and `weight`. The largest term is subtracted first, so that no exponential
     /// overflows and the sum is at least 1.
     pub fn log_sums(&mut self, name: &str, keys: &str, from: &str) {
-        self.add(
+        self.add_large(
             &format!("{name}({keys}, y, weight)"),
             &format!(
                 "SELECT {keys}, max(term) + ln(sum(exp(term - top))), sum(weight)\n  FROM (SELECT {keys}, term, weight, \

@@ -37,7 +37,7 @@ impl Place for Processor {
     }
 
     fn trained(&self, engine: &Stepper) -> Model {
-        engine.model().clone()
+        engine.model().into_owned()
     }
 
     fn predictor(&self, network: &Model) -> Box<dyn Predictor> {

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use ugmm_network::training::{Batch, Engine, Targets, TrainingConfig};
+use ugmm_network::training::{Batch, Engine, Sparsity, Targets, TrainingConfig};
 use ugmm_network::{
     Check, Checked, ClassObjective, Classification, Init, LabelEncoding, Model, NetworkConfig, Predictor,
     Stream, Task, UgmmError, generator,
@@ -58,6 +58,9 @@ struct Job {
     generative: bool,
     learning_rate: f64,
     threads: usize,
+    /// Sparse training: the share of the first layer's components that remain. They leave before the clock runs.
+    #[serde(default)]
+    keep_components: Option<f64>,
     /// Name of the device as for `ugmm train --device`.
     device: String,
     /// For each kind of batches a safetensors file with tensors named as in a model file, such as
@@ -160,7 +163,9 @@ impl<P: Place> Worker<P> {
 
     fn engine(&self, kind: &Kind) -> Outcome<P::Engine> {
         // The default optimiser: Adam with PyTorch's settings.
-        Ok(self.place.engine(&kind.network, self.task, &TrainingConfig::new(0, 1).checked()?)?)
+        let mut config = TrainingConfig::new(0, 1);
+        config.sparsity = self.job.keep_components.map(|keep_components| Sparsity { keep_components });
+        Ok(self.place.engine(&kind.network, self.task, &config.checked()?)?)
     }
 
     fn named(&self, name: &str) -> Outcome<&Kind> {
@@ -202,6 +207,13 @@ impl<P: Place> Worker<P> {
         if self.job.work == Work::Train {
             // The first step may allocate the optimiser's state.
             engine.step(first.clone(), self.job.learning_rate)?;
+            if self.job.keep_components.is_some() {
+                // By these steps the least influential components are chosen.
+                for batch in &kind.batches {
+                    engine.step(batch.clone(), self.job.learning_rate)?;
+                }
+                engine.prepare(1.0);
+            }
             engine.read_losses();
         }
         let predictor = self.place.predictor(&kind.network);

@@ -40,6 +40,12 @@ impl Device {
         Self(Some(Arc::new(backend)))
     }
 
+    /// Whether this is the processor.
+    #[must_use]
+    pub fn is_processor(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Trains `network` as [`training::resume`] does.
     ///
     /// # Errors

@@ -2,8 +2,9 @@
 
 mod memory;
 pub(crate) mod mlp;
-mod model;
+pub(crate) mod model;
 mod predictor;
+pub(crate) mod sparse;
 
 pub use mlp::{BatchNorm, Linear, Mlp, MlpConfig};
 pub use model::{Model, ModelConfig};

@@ -30,6 +30,15 @@ impl ModelConfig {
         })
     }
 
+    /// Number of pairs of a neuron and one of its inputs, over all layers.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Ugmm(config) => config.layers.iter().map(|layer| layer.inputs * layer.neurons).sum(),
+            Self::Mlp(config) => config.sizes.windows(2).map(|pair| pair[0] * pair[1]).sum(),
+        }
+    }
+
     /// Number of inputs and number of outputs.
     #[must_use]
     pub fn width(&self) -> (usize, usize) {
@@ -193,11 +202,6 @@ impl Model {
             Self::Ugmm(network) => RecordedModel::Ugmm(network.recorded(x, rng, weights)),
             Self::Mlp(network) => RecordedModel::Mlp(network.recorded(x, rng, weights)),
         }
-    }
-
-    /// Gradients of [`Self::tensors`], all 0.
-    pub(crate) fn zero_gradients(&self) -> Vec<Vec<f32>> {
-        self.tensors().iter().map(|tensor| vec![0.0; tensor.len()]).collect()
     }
 }
 

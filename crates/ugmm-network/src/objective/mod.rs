@@ -113,6 +113,19 @@ impl Task {
         }
     }
 
+    /// Number of network inputs that training makes of each row: one for each class with the hybrid
+    /// objective, one for each cell of the range of a number.
+    #[must_use]
+    pub fn training_inputs_per_row(&self) -> usize {
+        match self {
+            Self::Classes(task) => match task.objective() {
+                ClassObjective::Hybrid { .. } => task.classes(),
+                ClassObjective::Discriminative | ClassObjective::Generative { .. } => 1,
+            },
+            Self::Number(task) => task.objective().nodes,
+        }
+    }
+
     /// Number of outputs of a network for this task.
     #[must_use]
     pub fn outputs(&self) -> usize {

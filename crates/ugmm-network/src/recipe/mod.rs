@@ -4,7 +4,9 @@ mod preset;
 
 pub use preset::Preset;
 
-use crate::training::{Augmentation, Dataset, EarlyStopping, OptimizerConfig, Schedule, TrainingConfig};
+use crate::training::{
+    Augmentation, Dataset, EarlyStopping, OptimizerConfig, Schedule, Sparsity, TrainingConfig,
+};
 use crate::{
     Check, Checked, ClassObjective, Classification, DensityObjective, Init, LabelEncoding, ModelConfig,
     Regression, Task, UgmmError,
@@ -98,6 +100,8 @@ pub struct Settings {
     pub augmentation: Option<Augmentation>,
     /// Epochs without a smaller loss on the validation rows after which training stops ([`EarlyStopping`]).
     pub patience: Option<usize>,
+    /// uGMM: see [`Sparsity::keep_components`].
+    pub keep_components: Option<f64>,
 }
 
 /// The shape of the training table, for [`Settings::recipe`].
@@ -337,6 +341,8 @@ impl Settings {
         training.augmentation = self.augmentation.or(training.augmentation);
         training.early_stopping =
             self.patience.map(|patience| EarlyStopping { patience }).or(training.early_stopping);
+        training.sparsity =
+            self.keep_components.map(|keep_components| Sparsity { keep_components }).or(training.sparsity);
         Ok(training)
     }
 }

@@ -179,10 +179,15 @@ impl Preset {
             }
             (Self::Paper, _) => (300, 16, Schedule::Constant { learning_rate: 1e-3 }),
             (Self::Best, _) if rows >= MANY_ROWS => (40, 128, cosine(if is_mlp { 3e-3 } else { 1e-2 }, 200)),
+            (Self::Best, Some(ClassObjective::Discriminative))
+                if !is_mlp && task.features() < MANY_FEATURES =>
+            {
+                (100, 64, cosine(3e-2, 20))
+            }
             (Self::Best, Some(ClassObjective::Discriminative | ClassObjective::Hybrid { .. })) if !is_mlp => {
                 (300, 64, cosine(1e-2, 20))
             }
-            (Self::Best, None) => (200, 64, cosine(1e-2, 20)),
+            (Self::Best, None) => (70, 64, cosine(3e-2, 20)),
             (Self::Best, _) => (200, 32, cosine(1e-2, 20)),
         };
         TrainingConfig { epochs, batch_size, schedule, ..TrainingConfig::new(seed, epochs) }

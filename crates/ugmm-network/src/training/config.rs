@@ -1,6 +1,6 @@
 //! Settings of a training.
 
-use super::{Augmentation, EarlyStopping, OptimizerConfig, Schedule};
+use super::{Augmentation, EarlyStopping, OptimizerConfig, Schedule, Sparsity};
 use crate::{Check, LossOptions, UgmmError};
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ pub struct TrainingConfig {
     /// Early stopping by the loss on validation rows, which returns the best network instead of the last one.
     #[serde(default)]
     pub early_stopping: Option<EarlyStopping>,
+    /// Removal of components during training.
+    #[serde(default)]
+    pub sparsity: Option<Sparsity>,
 }
 
 impl TrainingConfig {
@@ -53,6 +56,7 @@ impl TrainingConfig {
             class_weights: None,
             augmentation: None,
             early_stopping: None,
+            sparsity: None,
         }
     }
 
@@ -85,6 +89,14 @@ impl Check for TrainingConfig {
         }
         if let Some(EarlyStopping { patience: 0 }) = self.early_stopping {
             return Err(UgmmError::setting("patience", 0, "at least 1 epoch"));
+        }
+        if let Some(sparsity) = self.sparsity {
+            sparsity.check()?;
+            if let OptimizerConfig::Sgd { .. } = self.optimizer {
+                let expected =
+                    "left out with SGD, which has no mean of squared gradients to choose components by";
+                return Err(UgmmError::setting("keep_components", sparsity.keep_components, expected));
+            }
         }
         self.schedule.check()
     }

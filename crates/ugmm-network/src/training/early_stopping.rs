@@ -14,6 +14,8 @@ pub struct EarlyStopping {
 /// The best network so far, by the loss on validation rows.
 pub(super) struct Best<N> {
     patience: usize,
+    /// The last epoch whose network does not count; 0 if all count.
+    pub(super) from: usize,
     pub(super) found: Option<Found<N>>,
 }
 
@@ -26,7 +28,7 @@ pub(super) struct Found<N> {
 
 impl<N> Best<N> {
     pub(super) fn new(settings: EarlyStopping) -> Self {
-        Self { patience: settings.patience, found: None }
+        Self { patience: settings.patience, from: 0, found: None }
     }
 
     /// Records the loss after `epoch`, counted from 1, and returns whether to stop. NaN is never a better
@@ -44,7 +46,7 @@ impl<N> Best<N> {
 
     /// Whether training stops after `epoch`, counted from 1; 0 is the state before the first epoch.
     pub(super) fn ends_after(&self, epoch: usize) -> bool {
-        epoch - self.found.as_ref().map_or(0, |found| found.epoch) >= self.patience
+        epoch - self.found.as_ref().map_or(self.from, |found| found.epoch) >= self.patience
     }
 
     pub(super) fn into_network(self) -> Option<(N, usize)> {

@@ -31,6 +31,14 @@ pub trait Engine {
     /// Whether the network accepts NaN in the inputs as missing values.
     fn takes_missing_values(&self) -> bool;
 
+    /// Prepares the next step, before which this share of all steps was taken, in [0, 1).
+    fn prepare(&mut self, _share_of_steps: f64) {}
+
+    /// Whether the network has the shape that it has at the end of training; early stopping counts no other.
+    fn has_final_shape(&self) -> bool {
+        true
+    }
+
     /// Takes one step on a batch. If the loss before the step is not finite, and the engine knows it before the
     /// update, the network stays unchanged.
     ///

@@ -14,6 +14,7 @@ mod optimizer;
 mod pace;
 mod report;
 mod schedule;
+mod sparsity;
 mod stepper;
 mod update;
 
@@ -30,6 +31,7 @@ pub use history::History;
 pub use optimizer::OptimizerConfig;
 pub use report::{BatchReport, EpochReport};
 pub use schedule::{Position, Schedule};
+pub use sparsity::Sparsity;
 pub use stepper::{Stepper, loss_and_gradients};
 
 use crate::random::{Stream, generator, uniform};
@@ -237,6 +239,11 @@ pub fn run<E: Engine>(
         first_step: step,
     };
     let finished = history.len();
+    if let Some(best) = &mut best
+        && !engine.has_final_shape()
+    {
+        best.from = finished;
+    }
     // The checkpoint may belong to the epoch at which early stopping ended training.
     let ended = best.as_ref().is_some_and(|best| best.ends_after(finished));
     let epochs = if ended { finished..finished } else { finished..config.epochs };
@@ -249,6 +256,7 @@ pub fn run<E: Engine>(
                 let total_steps = pace.total_steps(step);
                 learning_rate = config.schedule.learning_rate(Position { epoch, step, total_steps });
                 let count = batch.targets.len();
+                engine.prepare(step as f64 / total_steps as f64);
                 engine.step(batch, learning_rate)?;
                 losses.add(number, count);
                 if losses.is_time_to_ask(engine.steps_per_reading()) {
@@ -277,6 +285,10 @@ pub fn run<E: Engine>(
             };
             history.push(report);
             let no_better = match (&mut best, report.validation_loss) {
+                (Some(best), _) if !engine.has_final_shape() => {
+                    best.from = report.epoch;
+                    false
+                }
                 (Some(best), Some(loss)) => best.is_enough(report.epoch, loss, || engine.network()),
                 _ => false,
             };

@@ -1,10 +1,15 @@
 //! The engine of this crate, which computes steps on slices with the kernels.
 
 use super::update::Optimizer;
-use super::{Batch, Dataset, Engine, EngineState, Measured, Targets, TrainingConfig, input_weights, measure};
+use super::{
+    Batch, Dataset, Engine, EngineState, Measured, Sparsity, Targets, TrainingConfig, input_weights, measure,
+};
+use crate::network::model::RecordedModel;
+use crate::network::sparse::{RecordedSparse, SparseNetwork, kept};
 use crate::random::{Stream, generator};
-use crate::{Checked, LossOptions, Model, Predictor, RowWeights, Task, TaskTargets, UgmmError};
+use crate::{Checked, LossOptions, Means, Model, Predictor, RowWeights, Task, TaskTargets, UgmmError};
 use rand_chacha::ChaCha8Rng;
+use std::borrow::Cow;
 
 /// Rows times parameters from which the loops of a step are worth several threads.
 const POOL_FROM: usize = 1 << 20;
@@ -29,7 +34,13 @@ const POOL_FROM: usize = 1 << 20;
 /// ```
 #[derive(Debug)]
 pub struct Stepper {
+    /// The network; while [`Self::sparse`] is present, its parameters are those of the last time that components left.
     network: Model,
+    /// The network without the components that have left, once some have.
+    sparse: Option<SparseNetwork>,
+    sparsity: Option<Sparsity>,
+    /// The share of components that should remain.
+    share: f64,
     task: Task,
     optimizer: Optimizer,
     max_gradient_norm: Option<f64>,
@@ -50,10 +61,17 @@ impl Stepper {
     pub fn new(network: Model, task: Task, config: &Checked<TrainingConfig>) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
-        let gradients = network.zero_gradients();
+        if let (Some(sparsity), true) = (config.sparsity, !can_be_sparse(&network)) {
+            let expected = "left out for a network with tied means or without Gaussian mixtures";
+            return Err(UgmmError::setting("keep_components", sparsity.keep_components, expected));
+        }
+        let gradients = zeros(&network.tensors());
         Ok(Self {
             optimizer: Optimizer::new(config.optimizer, network.parameter_count()),
             network,
+            sparse: None,
+            sparsity: config.sparsity,
+            share: 1.0,
             task,
             max_gradient_norm: config.max_gradient_norm,
             loss: config.loss_options(),
@@ -89,7 +107,11 @@ impl Stepper {
         self.loss.row_weights = weights;
         self.loss.check_row_weights(targets.len())?;
         let targets = self.task.batch(&x, targets, 1)?;
-        let work = targets.count().saturating_mul(self.network.parameter_count());
+        let parameters = self
+            .sparse
+            .as_ref()
+            .map_or_else(|| self.network.parameter_count(), SparseNetwork::parameter_count);
+        let work = targets.count().saturating_mul(parameters);
         let in_pool = rayon::current_num_threads() == 1 || rayon::current_thread_index().is_some();
         if work < POOL_FROM || in_pool {
             return Ok(self.checked_step(x, targets, learning_rate));
@@ -100,8 +122,12 @@ impl Stepper {
     }
 
     fn checked_step(&mut self, x: Vec<f32>, targets: TaskTargets<'_>, learning_rate: f64) -> f32 {
-        let Self { network, loss, dropout, gradients, .. } = self;
-        let (loss, moments) = fill_gradients(network, x, targets, loss, dropout, gradients);
+        let Self { network, sparse, loss, dropout, gradients, .. } = self;
+        let trained: &dyn Trained = match sparse {
+            Some(sparse) => sparse,
+            None => network,
+        };
+        let (loss, moments) = fill_gradients(trained, x, targets, loss, dropout, gradients);
         if !loss.is_finite() {
             return loss;
         }
@@ -109,14 +135,30 @@ impl Stepper {
             network.remember(moments);
         }
         let factor = self.max_gradient_norm.map_or(1.0, |most| clipping_factor(gradients, most));
-        self.optimizer.step(learning_rate, factor, network.tensors_mut(), gradients);
+        let parameters = sparse.as_mut().map_or_else(|| network.tensors_mut(), SparseNetwork::tensors_mut);
+        self.optimizer.step(learning_rate, factor, parameters, gradients);
         loss
+    }
+
+    /// Removes components until their share remains that should.
+    fn thin(&mut self) {
+        let Model::Ugmm(network) = &self.network else { unreachable!("it was checked at the start") };
+        let sparse = self.sparse.get_or_insert_with(|| {
+            let sparse = SparseNetwork::of(network.clone());
+            self.optimizer.keep(&sparse.positions());
+            sparse
+        });
+        self.optimizer.keep(&sparse.thin(self.share, self.optimizer.squares()));
+        self.gradients = zeros(&sparse.tensors());
     }
 
     /// The current network.
     #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.network
+    pub fn model(&self) -> Cow<'_, Model> {
+        match &self.sparse {
+            Some(sparse) => Cow::Owned(Model::Ugmm(sparse.network())),
+            None => Cow::Borrowed(&self.network),
+        }
     }
 }
 
@@ -138,17 +180,109 @@ pub fn loss_and_gradients(
     task.check_class_weights(options.class_weights.as_deref())?;
     options.check_row_weights(targets.len())?;
     let targets = task.batch(&x, targets, 1)?;
-    let mut gradients = network.zero_gradients();
+    let mut gradients = zeros(&network.tensors());
     let (loss, _) = fill_gradients(network, x, targets, options, rng, &mut gradients);
     Ok((loss, gradients))
+}
+
+/// Gradients of these tensors, all 0.
+fn zeros(tensors: &[&[f32]]) -> Vec<Vec<f32>> {
+    tensors.iter().map(|tensor| vec![0.0; tensor.len()]).collect()
 }
 
 /// Mean and variance of the batch at each batch normalisation.
 type Moments = Vec<(Vec<f32>, Vec<f32>)>;
 
+/// A network whose gradients a step needs.
+trait Trained {
+    /// Number of inputs.
+    fn columns(&self) -> usize;
+
+    /// A forward pass of training.
+    fn pass<'n>(
+        &'n self,
+        x: Vec<f32>,
+        rng: &mut ChaCha8Rng,
+        weights: RowWeights<'n>,
+    ) -> Box<dyn TrainingPass + 'n>;
+}
+
+/// A forward pass with all values that the backward pass needs.
+trait TrainingPass {
+    /// `[rows, outputs]`
+    fn outputs(&self) -> &[f32];
+
+    /// Overwrites `gradients` with those of Σ outputs · `cotangent`.
+    fn fill(&self, cotangent: Vec<f32>, gradients: &mut [Vec<f32>]);
+
+    fn moments(self: Box<Self>) -> Moments;
+}
+
+impl Trained for Model {
+    fn columns(&self) -> usize {
+        self.inputs()
+    }
+
+    fn pass<'n>(
+        &'n self,
+        x: Vec<f32>,
+        rng: &mut ChaCha8Rng,
+        weights: RowWeights<'n>,
+    ) -> Box<dyn TrainingPass + 'n> {
+        Box::new(self.recorded(x, Some(rng), weights))
+    }
+}
+
+impl TrainingPass for RecordedModel<'_> {
+    fn outputs(&self) -> &[f32] {
+        self.outputs()
+    }
+
+    fn fill(&self, cotangent: Vec<f32>, gradients: &mut [Vec<f32>]) {
+        if let Self::Mlp(_) = self {
+            // Its backward pass adds.
+            gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
+        }
+        self.backward(cotangent, gradients, false);
+    }
+
+    fn moments(self: Box<Self>) -> Moments {
+        (*self).moments()
+    }
+}
+
+impl Trained for SparseNetwork {
+    fn columns(&self) -> usize {
+        self.inputs()
+    }
+
+    fn pass<'n>(
+        &'n self,
+        x: Vec<f32>,
+        rng: &mut ChaCha8Rng,
+        weights: RowWeights<'n>,
+    ) -> Box<dyn TrainingPass + 'n> {
+        Box::new(self.recorded(x, Some(rng), weights))
+    }
+}
+
+impl TrainingPass for RecordedSparse<'_> {
+    fn outputs(&self) -> &[f32] {
+        &self.outputs
+    }
+
+    fn fill(&self, cotangent: Vec<f32>, gradients: &mut [Vec<f32>]) {
+        self.backward(cotangent, gradients);
+    }
+
+    fn moments(self: Box<Self>) -> Moments {
+        Vec::new()
+    }
+}
+
 /// Fills `gradients` with those of a batch's loss, unless the loss is not finite.
 fn fill_gradients(
-    network: &Model,
+    network: &dyn Trained,
     x: Vec<f32>,
     targets: TaskTargets<'_>,
     options: &LossOptions,
@@ -157,18 +291,22 @@ fn fill_gradients(
 ) -> (f32, Moments) {
     let mut inputs = targets.loss_inputs(x, rng);
     let x = std::mem::take(&mut inputs.x);
-    let weights =
-        options.row_weights.as_ref().map(|weights| input_weights(weights, x.len() / network.inputs()));
-    let pass = network.recorded(x, Some(rng), RowWeights(weights.as_deref()));
+    let columns = network.columns();
+    let weights = options.row_weights.as_ref().map(|weights| input_weights(weights, x.len() / columns));
+    let pass = network.pass(x, rng, RowWeights(weights.as_deref()));
     let (loss, cotangent) = targets.loss(pass.outputs(), &inputs, options);
     if loss.is_finite() {
-        if let Model::Mlp(_) = network {
-            // Its backward pass adds.
-            gradients.iter_mut().for_each(|gradient| gradient.fill(0.0));
-        }
-        pass.backward(cotangent, gradients, false);
+        pass.fill(cotangent, gradients);
     }
     (loss, pass.moments())
+}
+
+/// Whether components of the network can leave during training.
+fn can_be_sparse(network: &Model) -> bool {
+    match network {
+        Model::Ugmm(network) => network.layers.iter().all(|layer| layer.config.means == Means::Free),
+        Model::Mlp(_) => false,
+    }
 }
 
 /// The factor by which all gradients are multiplied so that their joint Euclidean norm is at most `most`
@@ -187,6 +325,21 @@ impl Engine for Stepper {
         self.network.takes_missing_values()
     }
 
+    fn prepare(&mut self, share_of_steps: f64) {
+        let Some(sparsity) = self.sparsity else { return };
+        let share = sparsity.share(share_of_steps);
+        if share < self.share {
+            self.share = share;
+            self.thin();
+        }
+    }
+
+    fn has_final_shape(&self) -> bool {
+        let Some(Sparsity { keep_components }) = self.sparsity else { return true };
+        let inputs = self.network.inputs();
+        self.sparse.as_ref().map_or(inputs, SparseNetwork::most_inputs) <= kept(keep_components, inputs)
+    }
+
     fn step(&mut self, batch: Batch, learning_rate: f64) -> Result<(), UgmmError> {
         let Batch { x, targets, weights } = batch;
         let loss = self.take_weighted_step(x, &targets, weights, learning_rate)?;
@@ -199,7 +352,7 @@ impl Engine for Stepper {
     }
 
     fn network(&self) -> Model {
-        self.network.clone()
+        self.model().into_owned()
     }
 
     fn settled(&self, network: Model, sample: &[f32], weights: Option<&[f64]>) -> Model {
@@ -222,7 +375,7 @@ impl Engine for Stepper {
 
     fn state(&self) -> Result<EngineState, UgmmError> {
         Ok(EngineState {
-            network: self.to_bytes(&self.network)?,
+            network: self.to_bytes(&self.model())?,
             optimizer: self.optimizer.to_bytes(),
             dropout_position: self.dropout.get_word_pos(),
         })
@@ -230,6 +383,13 @@ impl Engine for Stepper {
 
     fn restore(&mut self, state: &EngineState) -> Result<(), UgmmError> {
         self.network = self.network_of(&state.network)?;
+        if let (Some(_), Model::Ugmm(network)) = (self.sparsity, &self.network)
+            && let Some(sparse) = SparseNetwork::of_sparse(network)
+        {
+            self.gradients = zeros(&sparse.tensors());
+            self.optimizer = Optimizer::new(self.optimizer.config(), sparse.parameter_count());
+            self.sparse = Some(sparse);
+        }
         self.optimizer.restore(&state.optimizer)?;
         self.dropout.set_word_pos(state.dropout_position);
         Ok(())

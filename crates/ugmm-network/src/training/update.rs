@@ -56,6 +56,24 @@ impl Optimizer {
         Self { config, time: 0, first: vec![0.0; first], second: vec![0.0; second] }
     }
 
+    pub(super) fn config(&self) -> OptimizerConfig {
+        self.config
+    }
+
+    /// The mean of squared gradients, one value per parameter; empty if there is none.
+    pub(super) fn squares(&self) -> &[f32] {
+        &self.second
+    }
+
+    /// Goes on with the parameters at these positions, in this order, and forgets the others.
+    pub(super) fn keep(&mut self, positions: &[usize]) {
+        for moments in [&mut self.first, &mut self.second] {
+            if !moments.is_empty() {
+                *moments = positions.iter().map(|&position| moments[position]).collect();
+            }
+        }
+    }
+
     /// Takes one step along minus `factor` times the gradients.
     pub(super) fn step(
         &mut self,

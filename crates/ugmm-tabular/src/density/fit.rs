@@ -558,20 +558,22 @@ impl Fitter<'_> {
         let (progress, interrupted) = (&mut *run.progress, run.interrupted);
         let before = first.as_ref().map_or(0, |first| first.members);
         let epochs = config.epochs * (members - before);
-        progress.on_stage(&Stage { name: &name, number: stage.0, of: stage.1, epochs });
+        let stage = Stage { name: &name, number: stage.0, of: stage.1, epochs, finished: stage.0 - 1 };
+        progress.on_stage(&stage);
         // Number of epochs of each circuit, which may be trained side by side.
         let mut done = vec![0; members];
         let mut best: Vec<f64> = Vec::new();
         let by_epoch = |epoch: &Epoch| {
             done[epoch.member - 1] = epoch.number.min(config.epochs);
-            progress.on_epoch(&EpochProgress {
+            let report = EpochProgress {
                 epoch: done.iter().sum(),
                 circuit: (config.members > 1).then_some((epoch.member, config.members)),
                 measure: Measure::LogLikelihood,
                 training: epoch.training,
                 held_out: epoch.validation,
                 accuracy: None,
-            });
+            };
+            progress.on_epoch(&stage, &report);
             let by_now = began.elapsed();
             reports += 1;
             // Assumes that the next epoch takes as long as those before it.
@@ -593,6 +595,7 @@ impl Fitter<'_> {
             None => train(rows, variables, config, by_epoch),
             Some(first) => add_members(first, rows, variables, config, by_epoch),
         }?;
+        run.progress.on_stage_end(&stage);
         self.check_interrupted(run)?;
         Ok((trained, out_of_time))
     }

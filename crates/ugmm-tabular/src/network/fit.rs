@@ -6,7 +6,7 @@ use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::network::baseline::Baseline;
 use crate::network::cross_validation::{
-    CrossValidation, cross_validate, fitted_factor, inner_folds, measured_folds, spread_of,
+    CrossValidation, Part, fitted_factor, held_out, inner_folds, measured_folds, outputs_of, parts, spread_of,
 };
 use crate::network::doubt::Doubt;
 use crate::network::doubts::doubts;
@@ -14,12 +14,13 @@ use crate::network::learner::{Fitted, Learner};
 use crate::network::model::NetworkModel;
 use crate::network::novelty::Novelty;
 use crate::network::options::FitOptions;
+use crate::network::outputs::Outputs;
 use crate::network::part::TablePart;
 use crate::network::rare_levels::rare_rows;
 use crate::network::search::Candidate;
 use crate::run::identity::identity;
 use crate::run::journal::Journal;
-use crate::run::{Run, Stages};
+use crate::run::{Group, Run, Stages};
 use crate::target::{PreparedTarget, Target, TargetValues};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -27,7 +28,7 @@ use ugmm_data::frame::{ReadAs, Request};
 use ugmm_data::{Preprocessor, Split, stratified_split};
 use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
-use ugmm_network::{Settings, UgmmError};
+use ugmm_network::{Recipe, Settings, UgmmError};
 
 /// Number of folds of a search if none is given.
 const SEARCH_FOLDS: usize = 3;
@@ -42,6 +43,11 @@ const CALIBRATED_BY_FOLDS: usize = 2000;
 const CALIBRATION_FOLDS: usize = 3;
 /// Fraction of the training rows that is held out for the spread if there are more rows.
 const CALIBRATION_SHARE: f64 = 0.2;
+
+/// Number of connections of a network times rows of a step from which one training at a time uses all threads,
+/// because its steps are worth sharing and several trainings would take much memory. The network for MNIST,
+/// whose steps two threads take 1.7 times as fast as one, has 14 million (docs/results/speed.md).
+const SHARED_FROM: usize = 10_000_000;
 
 /// Calibration of a regressor that was trained without folds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -119,24 +125,51 @@ pub fn fit(
     let candidates = candidates(options);
     let calibrating = calibrating(&learner, &split, &folds)?;
     // Errors in the numbers and the options are found before training begins.
-    let prepared = learner.prepare(candidates[0].patience.is_some(), &split)?;
+    let inputs = learner.prepare(candidates[0].patience.is_some(), &split)?.inputs();
     for learned in folds.iter().chain(&calibrating) {
         learner.number(&learned.train)?;
     }
+    let mut at_once = usize::MAX;
     for settings in candidates.values() {
-        learner.recipe(settings, prepared.inputs(), split.train.len(), None)?;
+        let recipe = learner.recipe(settings, inputs, split.train.len(), None)?;
+        at_once = at_once.min(trainings_at_once(&learner, &recipe));
+    }
+    // The networks that predict rows which they were not trained on; the model comes after them.
+    let mut others: Vec<Part> = Vec::new();
+    for (name, settings) in &candidates {
+        others.extend(parts(settings, &folds, if candidates.len() == 1 { "" } else { name }));
+        others.extend(parts(settings, &calibrating, "the width of intervals"));
     }
     let identity = identity(&learner);
     let journal = Journal::open(run.checkpoint.as_deref(), run.resume, identity)?;
     run.progress.on_begin();
-    let networks = candidates.len() * folds.len() + calibrating.len() + 1;
-    let mut stages = Stages::new(run, journal, networks);
+    let last = others.len() + 1;
+    let stages = Stages::new(run, journal, last);
+    let train_model = |settings: &Settings, stages: &Group| -> Result<Fitted, TabularError> {
+        let begin = |epochs| stages.begin(last, "the model", epochs);
+        let (fitted, stage) = learner.fit(settings, &split, begin)?;
+        stage.end(None)?;
+        Ok(fitted)
+    };
+    // Without a choice of settings, the model is trained beside the others.
+    let group = if candidates.len() == 1 { 1..last + 1 } else { 1..last };
+    let learned = stages.run(group, at_once, |stages, number| match others.get(number - 1) {
+        Some(part) => Ok(Learned::Outputs(outputs_of(&learner, part, stages, number)?)),
+        None => Ok(Learned::Model(Box::new(train_model(&candidates[0], stages)?))),
+    })?;
+    let (mut outputs, mut fitted) = (Vec::with_capacity(others.len()), None);
+    for learned in learned {
+        match learned {
+            Learned::Outputs(of_part) => outputs.push(of_part),
+            Learned::Model(model) => fitted = Some(*model),
+        }
+    }
 
     let (mut tried, mut widths) = (Vec::new(), Vec::new());
-    for (name, settings) in &candidates {
-        if !folds.is_empty() {
-            let prefix = if candidates.len() == 1 { String::new() } else { format!("{name}, ") };
-            let held_out = cross_validate(&learner, settings, &folds, &prefix, &mut stages)?;
+    if !folds.is_empty() {
+        for _ in &candidates {
+            let own: Vec<Outputs> = outputs.drain(..folds.len()).collect();
+            let held_out = held_out(&learner, &folds, own);
             tried.push(measured_folds(&learner, &folds, &held_out.outputs)?);
             widths.push(held_out.widths);
         }
@@ -162,18 +195,19 @@ pub fn fit(
     } else if calibrating.is_empty() {
         None
     } else {
-        let prefix = "the width of intervals, ";
-        let held_out = cross_validate(&learner, settings, &calibrating, prefix, &mut stages)?;
+        let held_out = held_out(&learner, &calibrating, outputs);
         let factor = fitted_factor(&learner, calibrating.iter().zip(&held_out.outputs))?;
         Some((factor, held_out.widths))
     };
-    let prepared = match prepared.suits(settings) {
-        true => prepared,
-        false => learner.prepare(settings.patience.is_some(), &split)?,
+    let fitted = match fitted {
+        Some(fitted) => fitted,
+        None => {
+            let of_chosen = stages.run(last..last + 1, 1, |stages, _| train_model(settings, stages))?;
+            of_chosen.into_iter().next().expect("one stage has one result")
+        }
     };
-    let fitted = learner.fit(settings, prepared, &mut stages, "the model")?;
-    stages.run.progress.on_end();
-    let seconds = stages.journal.spent().as_secs_f64();
+    stages.end();
+    let seconds = stages.spent().as_secs_f64();
     let spread = match &of_others {
         Some((factor, widths)) => {
             let folds = if calibrating.is_empty() { &folds } else { &calibrating };
@@ -223,6 +257,21 @@ pub fn fit(
         seconds,
     };
     Ok((model(&learner, fitted, factor)?, report))
+}
+
+/// What a stage of training results in.
+enum Learned {
+    /// The outputs of a network for rows that it was not trained on.
+    Outputs(Outputs),
+    /// The network of the model.
+    Model(Box<Fitted>),
+}
+
+/// How many networks of this recipe may be trained side by side.
+fn trainings_at_once(learner: &Learner, recipe: &Recipe) -> usize {
+    let in_step = recipe.training.batch_size.saturating_mul(recipe.task.training_inputs_per_row());
+    let work = in_step.saturating_mul(recipe.model.connections());
+    if learner.device.is_processor() && work < SHARED_FROM { usize::MAX } else { 1 }
 }
 
 /// The settings to choose from: those of the search combined with the options, or only the options.

@@ -8,7 +8,7 @@ use crate::network::every_value::NeedsEveryValue;
 use crate::network::far::usual_numbers;
 use crate::network::options::FitOptions;
 use crate::network::outputs::{CELLS, Outputs};
-use crate::run::Stages;
+use crate::run::StageObserver;
 use crate::target::{NumberTarget, PreparedTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
@@ -59,19 +59,12 @@ pub(crate) struct Prepared {
     rows: Vec<usize>,
     preprocessor: Preprocessor,
     number: Option<NumberTarget>,
-    /// Whether the measured rows are those of early stopping.
-    early_stopping: bool,
 }
 
 impl Prepared {
     /// Number of the network's inputs.
     pub(crate) fn inputs(&self) -> usize {
         self.preprocessor.inputs()
-    }
-
-    /// Whether the rows suit these settings too.
-    pub(crate) fn suits(&self, settings: &Settings) -> bool {
-        self.early_stopping == settings.patience.is_some()
     }
 }
 
@@ -210,38 +203,35 @@ impl<'a> Learner<'a> {
         let options = &self.options.preprocessing;
         let preprocessor = Preprocessor::fit(self.table, &rows, Some(self.target), options)?;
         let number = self.number(&learned)?;
-        Ok(Prepared { learned, measured, rows, preprocessor, number, early_stopping })
+        Ok(Prepared { learned, measured, rows, preprocessor, number })
     }
 
-    /// Trains a network on prepared rows.
-    pub(crate) fn fit(
+    /// Trains a network on one side of a split of places. `begin` begins its stage, given the number of epochs.
+    pub(crate) fn fit<'s, 'r>(
         &self,
         settings: &Settings,
-        prepared: Prepared,
-        stages: &mut Stages,
-        name: &str,
-    ) -> Result<Fitted, TabularError> {
-        let Prepared { learned, measured, rows, preprocessor, number, .. } = prepared;
+        split: &Split,
+        begin: impl FnOnce(usize) -> StageObserver<'s, 'r>,
+    ) -> Result<(Fitted, StageObserver<'s, 'r>), TabularError> {
+        let Prepared { learned, measured, rows, preprocessor, number } =
+            self.prepare(settings.patience.is_some(), split)?;
         let inputs = preprocessor.transform(self.table, &rows)?;
         let recipe = self.recipe(settings, preprocessor.inputs(), learned.len(), number)?;
         let training = self.dataset(inputs.clone(), &preprocessor, number, &learned)?;
         let measured_inputs = preprocessor.transform(self.table, &self.table_rows(&measured))?;
         let measured = self.dataset_or_none(measured_inputs, &preprocessor, number, &measured)?;
 
-        let mut observer = stages.next(name, recipe.training.epochs);
+        let mut observer = begin(recipe.training.epochs);
         let checkpoint = observer.checkpoint();
         let network = init_model(&recipe.model, &recipe.task, &training, recipe.training.seed)?;
         let (checkpoint, measured) = (checkpoint.as_ref(), measured.as_ref());
         let Recipe { task, training: how, .. } = &recipe;
         let trained =
             self.device.resume(checkpoint, network, task, &training, measured, how, &mut observer)?;
-        if let Some(failure) = observer.into_failure() {
-            return Err(failure);
-        }
-        stages.check_interrupted()?;
+        observer.check()?;
         let on_device = OnDevice::new(self.device.clone());
         let weights = self.weights_of(&learned);
-        Ok(Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows, weights })
+        Ok((Fitted { preprocessor, recipe, number, trained, on_device, inputs, rows, weights }, observer))
     }
 
     /// The scaling of numbers that is fitted to those at these places; `None` for classes.

@@ -50,7 +50,7 @@ pub fn small_grid(task: TaskChoice) -> IndexMap<String, Settings> {
                 "two hidden layers",
                 Settings { hidden: Some(vec![64, 16]), min_sigmas: Some(vec![2.0, 1.0, 0.2]), ..settings() },
             ),
-            ("half the epochs", Settings { epochs: Some(100), ..settings() }),
+            ("half the epochs", Settings { epochs: Some(35), ..settings() }),
         ],
     };
     grid.into_iter().map(|(name, settings)| (name.to_owned(), settings)).collect()

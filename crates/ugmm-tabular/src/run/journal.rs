@@ -1,8 +1,8 @@
-//! The checkpoint file of a run: the outputs of the finished networks, and the state of the network in
+//! The checkpoint file of a run: the outputs of the finished networks, and the states of the networks in
 //! training.
 //!
 //! It is a safetensors file. Its metadata has one entry, `ugmm_checkpoint`, a JSON object. The tensors are
-//! the outputs of the finished networks and the parameters and optimiser state of the unfinished one. The
+//! the outputs of the finished networks and the parameters and optimiser states of the unfinished ones. The
 //! file is replaced in one step, so that it is complete whenever the program is killed.
 
 use crate::error::TabularError;
@@ -11,16 +11,17 @@ use crate::target::NumberTarget;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use ugmm_network::file::write_atomically;
 use ugmm_network::training::{Checkpoint, CheckpointProgress};
 
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 const METADATA_KEY: &str = "ugmm_checkpoint";
 /// The entry of a run's identity that is a fingerprint, which has no meaning for a person.
 pub(crate) const DATA_KEY: &str = "data";
+const FINISHED: &str = "finished";
 const NETWORK: &str = "network";
 const OPTIMIZER: &str = "optimizer";
 const BEST: &str = "best";
@@ -31,8 +32,10 @@ pub(crate) struct Journal {
     path: Option<PathBuf>,
     /// The identity of the run; a run that resumes must have the same.
     identity: Value,
-    finished: Vec<Outputs>,
-    current: Option<Checkpoint>,
+    /// The outputs of the finished networks by number, from 1.
+    finished: BTreeMap<usize, Outputs>,
+    /// The states of the networks in training by number.
+    current: BTreeMap<usize, Checkpoint>,
     spent_before: Duration,
     start: Instant,
     last_kept: Instant,
@@ -44,8 +47,8 @@ struct Description {
     format_version: u32,
     identity: Value,
     spent_seconds: f64,
-    finished: Vec<Finished>,
-    current: Option<CheckpointProgress>,
+    finished: BTreeMap<usize, Finished>,
+    current: BTreeMap<usize, CheckpointProgress>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,8 +64,8 @@ impl Journal {
         let mut journal = Self {
             path: path.map(Path::to_path_buf),
             identity,
-            finished: Vec::new(),
-            current: None,
+            finished: BTreeMap::new(),
+            current: BTreeMap::new(),
             spent_before: Duration::ZERO,
             start: Instant::now(),
             last_kept: Instant::now(),
@@ -92,23 +95,20 @@ impl Journal {
         }
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
         let tensor = |name: &str| tensors.tensor(name).map_err(|error| damaged(&error));
-        for (index, Finished { width, number }) in description.finished.into_iter().enumerate() {
-            let tensor = tensor(&finished_name(index))?;
+        for (stage, Finished { width, number }) in description.finished {
+            let tensor = tensor(&of_stage(FINISHED, stage))?;
             let (chunks, _) = tensor.data().as_chunks();
             let values: Vec<f32> = chunks.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
             if tensor.dtype() != Dtype::F32 || width == 0 || !values.len().is_multiple_of(width) {
-                return Err(unusable(format!("the results of network {} are damaged", index + 1)));
+                return Err(unusable(format!("the results of network {stage} are damaged")));
             }
-            self.finished.push(Outputs { values, width, number });
+            self.finished.insert(stage, Outputs { values, width, number });
         }
-        if let Some(progress) = description.current {
-            let best = progress.best.is_some();
-            self.current = Some(Checkpoint {
-                progress,
-                network: tensor(NETWORK)?.data().to_vec(),
-                optimizer: tensor(OPTIMIZER)?.data().to_vec(),
-                best: best.then(|| tensor(BEST).map(|tensor| tensor.data().to_vec())).transpose()?,
-            });
+        for (stage, progress) in description.current {
+            let record = |name| Ok::<_, TabularError>(tensor(&of_stage(name, stage))?.data().to_vec());
+            let best = progress.best.is_some().then(|| record(BEST)).transpose()?;
+            let (network, optimizer) = (record(NETWORK)?, record(OPTIMIZER)?);
+            self.current.insert(stage, Checkpoint { progress, network, optimizer, best });
         }
         self.spent_before =
             Duration::try_from_secs_f64(description.spent_seconds).map_err(|error| damaged(&error))?;
@@ -135,27 +135,37 @@ impl Journal {
         self.path.clone().filter(|path| path.exists())
     }
 
-    /// The state of the network in training.
-    pub(crate) fn current(&self) -> Option<&Checkpoint> {
-        self.current.as_ref()
+    /// The state of the network with this number, from 1, if it is in training.
+    pub(crate) fn current(&self, stage: usize) -> Option<&Checkpoint> {
+        self.current.get(&stage)
     }
 
-    /// The outputs of the network with this number, from 1, if its training is finished.
-    pub(crate) fn finished(&self, number: usize) -> Option<&Outputs> {
-        self.finished.get(number - 1)
+    /// The outputs of the network with this number, if its training is finished.
+    pub(crate) fn finished(&self, stage: usize) -> Option<&Outputs> {
+        self.finished.get(&stage)
     }
 
-    /// Stores the state of the network in training.
-    pub(crate) fn keep(&mut self, checkpoint: Checkpoint) -> Result<(), TabularError> {
-        self.current = Some(checkpoint);
+    /// Number of networks whose training is finished.
+    pub(crate) fn finished_count(&self) -> usize {
+        self.finished.len()
+    }
+
+    /// Stores the state of a network in training.
+    pub(crate) fn keep(&mut self, stage: usize, checkpoint: Checkpoint) -> Result<(), TabularError> {
+        self.current.insert(stage, checkpoint);
         self.write()
     }
 
     /// Stores the outputs of the network whose training finished. The file is written if it exists already,
     /// or a checkpoint is due.
-    pub(crate) fn finish(&mut self, outputs: Outputs, interval: Duration) -> Result<(), TabularError> {
-        self.current = None;
-        self.finished.push(outputs);
+    pub(crate) fn finish(
+        &mut self,
+        stage: usize,
+        outputs: Outputs,
+        interval: Duration,
+    ) -> Result<(), TabularError> {
+        self.current.remove(&stage);
+        self.finished.insert(stage, outputs);
         if self.existing().is_some() || self.is_due(interval) { self.write() } else { Ok(()) }
     }
 
@@ -169,19 +179,22 @@ impl Journal {
             finished: self
                 .finished
                 .iter()
-                .map(|outputs| Finished { width: outputs.width, number: outputs.number })
+                .map(|(&stage, outputs)| (stage, Finished { width: outputs.width, number: outputs.number }))
                 .collect(),
-            current: self.current.as_ref().map(|checkpoint| checkpoint.progress.clone()),
+            current: self
+                .current
+                .iter()
+                .map(|(&stage, checkpoint)| (stage, checkpoint.progress.clone()))
+                .collect(),
         };
         let unusable = |reason: String| TabularError::Checkpoint { file: path.clone(), reason };
         let description = serde_json::to_string(&description).map_err(|error| unusable(error.to_string()))?;
         let floats: Vec<(String, usize, Vec<u8>)> = self
             .finished
             .iter()
-            .enumerate()
-            .map(|(index, outputs)| {
+            .map(|(&stage, outputs)| {
                 let bytes = outputs.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                (finished_name(index), outputs.width, bytes)
+                (of_stage(FINISHED, stage), outputs.width, bytes)
             })
             .collect();
         let mut views = Vec::new();
@@ -189,11 +202,14 @@ impl Journal {
             let rows = bytes.len() / size_of::<f32>() / width;
             views.push((name.clone(), TensorView::new(Dtype::F32, vec![rows, *width], bytes)));
         }
-        if let Some(Checkpoint { network, optimizer, best, .. }) = &self.current {
+        for (&stage, Checkpoint { network, optimizer, best, .. }) in &self.current {
             let records = [(NETWORK, Some(network)), (OPTIMIZER, Some(optimizer)), (BEST, best.as_ref())];
             for (name, record) in records {
                 if let Some(record) = record {
-                    views.push((name.into(), TensorView::new(Dtype::U8, vec![record.len()], record)));
+                    views.push((
+                        of_stage(name, stage),
+                        TensorView::new(Dtype::U8, vec![record.len()], record),
+                    ));
                 }
             }
         }
@@ -209,8 +225,9 @@ impl Journal {
     }
 }
 
-fn finished_name(index: usize) -> String {
-    format!("finished.{index}")
+/// The name of a tensor of the network with this number.
+fn of_stage(name: &str, stage: usize) -> String {
+    format!("{name}.{stage}")
 }
 
 /// A description of the first difference between two runs; `None` if they are equal.

@@ -5,11 +5,14 @@ pub(crate) mod identity;
 pub(crate) mod journal;
 
 use crate::TabularError;
+use crate::network::outputs::Outputs;
 use crate::run::journal::Journal;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use ugmm_kernels::{jobs_at_once, side_by_side};
 use ugmm_network::training::{BatchReport, Checkpoint, EpochReport, Observer};
 use ugmm_network::{Device, UgmmError};
 
@@ -24,6 +27,8 @@ pub struct Stage<'a> {
     pub of: usize,
     /// Largest number of epochs.
     pub epochs: usize,
+    /// Number of stages that are finished at this moment.
+    pub finished: usize,
 }
 
 /// The state of a stage after an epoch.
@@ -66,16 +71,19 @@ impl From<&EpochReport> for EpochProgress {
     }
 }
 
-/// Receives the progress of a run. `()` ignores it.
-pub trait Progress {
+/// Receives the progress of a run. `()` ignores it. Networks with small steps are trained side by side, on the
+/// threads that call this, one at a time; the reports of each stage are in order.
+pub trait Progress: Send {
     /// Is called when the table and the options are checked and training begins.
     fn on_begin(&mut self) {}
     /// Is called when a stage begins.
     fn on_stage(&mut self, _stage: &Stage) {}
     /// Is called after each training step of a network.
-    fn on_batch(&mut self, _report: &BatchReport) {}
+    fn on_batch(&mut self, _stage: &Stage, _report: &BatchReport) {}
     /// Is called after each epoch of a stage.
-    fn on_epoch(&mut self, _progress: &EpochProgress) {}
+    fn on_epoch(&mut self, _stage: &Stage, _progress: &EpochProgress) {}
+    /// Is called when a stage is finished.
+    fn on_stage_end(&mut self, _stage: &Stage) {}
     /// Is called when all stages are finished.
     fn on_end(&mut self) {}
 }
@@ -91,7 +99,7 @@ pub struct Run<'a> {
     /// The device that networks are trained on.
     pub device: Device,
     /// Time limit for all stages of the run together. Each network gets its share, and its schedule is
-    /// shortened accordingly.
+    /// shortened accordingly; networks that are trained side by side share the same time.
     pub time_limit: Option<Duration>,
     /// The checkpoint file, for [`Self::resume`]; see [`Self::discard_checkpoint`].
     pub checkpoint: Option<PathBuf>,
@@ -132,61 +140,143 @@ impl<'a> Run<'a> {
 /// How long an interrupted run waits for the epoch to finish.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The stages of a run in their order.
-pub(crate) struct Stages<'r, 'a> {
-    pub(crate) run: &'r mut Run<'a>,
-    pub(crate) journal: Journal,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) number: usize,
-    pub(crate) of: usize,
+/// The stages of a run, which have numbers from 1 in their order.
+pub(crate) struct Stages<'r> {
+    progress: Mutex<&'r mut dyn Progress>,
+    interrupted: &'r AtomicBool,
+    checkpoint_interval: Duration,
+    journal: Mutex<Journal>,
+    deadline: Option<Instant>,
+    of: usize,
+    finished: AtomicUsize,
+    /// The smallest number of a stage that failed. Those after it end without a result; those before it go
+    /// on, so that the error is that of a run of one stage after the other.
+    failed: AtomicUsize,
 }
 
-impl<'r, 'a> Stages<'r, 'a> {
-    pub(crate) fn new(run: &'r mut Run<'a>, journal: Journal, of: usize) -> Self {
+impl<'r> Stages<'r> {
+    pub(crate) fn new(run: &'r mut Run<'_>, journal: Journal, of: usize) -> Self {
         let left = run.time_limit.map(|limit| limit.saturating_sub(journal.spent()));
-        // A limit that the clock cannot represent is no limit.
-        let deadline = left.and_then(|left| Instant::now().checked_add(left));
-        Self { run, journal, deadline, number: 0, of }
+        Self {
+            progress: Mutex::new(run.progress),
+            interrupted: run.interrupted,
+            checkpoint_interval: run.checkpoint_interval,
+            finished: AtomicUsize::new(journal.finished_count()),
+            journal: Mutex::new(journal),
+            // A limit that the clock cannot represent is no limit.
+            deadline: left.and_then(|left| Instant::now().checked_add(left)),
+            of,
+            failed: AtomicUsize::new(usize::MAX),
+        }
     }
 
-    /// Begins the next stage.
-    pub(crate) fn next(&mut self, name: &str, epochs: usize) -> StageObserver<'_, 'a> {
-        self.number += 1;
-        let stage = Stage { name, number: self.number, of: self.of, epochs };
-        self.run.progress.on_stage(&stage);
+    /// Runs the stages with these numbers by `stage`, at most `most` at a time. Returns their results in
+    /// order, or the first error.
+    pub(crate) fn run<T: Send>(
+        &self,
+        numbers: Range<usize>,
+        most: usize,
+        stage: impl Fn(&Group<'_, 'r>, usize) -> Result<T, TabularError> + Sync,
+    ) -> Result<Vec<T>, TabularError> {
+        let at_once = jobs_at_once(numbers.len(), most);
+        let group = Group { stages: self, end: numbers.end, at_once };
+        let each = |number: usize| {
+            let result = stage(&group, number);
+            match result {
+                Ok(_) => ControlFlow::Continue(result),
+                Err(_) => {
+                    self.failed.fetch_min(number, Ordering::Relaxed);
+                    ControlFlow::Break(result)
+                }
+            }
+        };
+        let (mut results, mut interrupted) = (Vec::with_capacity(numbers.len()), false);
+        for result in side_by_side(numbers, at_once, each) {
+            match result {
+                Ok(result) => results.push(result),
+                Err(TabularError::Interrupted { .. }) => interrupted = true,
+                Err(error) => return Err(error),
+            }
+        }
+        // The others may have written the checkpoint after one of them was interrupted.
+        if interrupted { Err(self.interruption()) } else { Ok(results) }
+    }
+
+    /// Time spent on the run, before an interruption and since.
+    pub(crate) fn spent(&self) -> Duration {
+        self.journal().spent()
+    }
+
+    /// Ends the training of a run.
+    pub(crate) fn end(&self) {
+        self.progress().on_end();
+    }
+
+    fn interruption(&self) -> TabularError {
+        TabularError::Interrupted { checkpoint: self.journal().existing() }
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn progress(&self) -> MutexGuard<'_, &'r mut dyn Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Consecutive stages that may run side by side.
+pub(crate) struct Group<'s, 'r> {
+    stages: &'s Stages<'r>,
+    /// Number after that of the last stage.
+    end: usize,
+    at_once: usize,
+}
+
+impl<'s, 'r> Group<'s, 'r> {
+    /// The outputs of the stage with this number, if it was finished before the run was resumed.
+    pub(crate) fn outputs(&self, number: usize) -> Option<Outputs> {
+        self.stages.journal().finished(number).cloned()
+    }
+
+    /// Begins the stage with this number.
+    pub(crate) fn begin(&self, number: usize, name: &'s str, epochs: usize) -> StageObserver<'s, 'r> {
+        let Stages { of, deadline, .. } = *self.stages;
         let now = Instant::now();
         let share = |deadline: Instant| {
-            now + deadline.saturating_duration_since(now) / (self.of - self.number + 1) as u32
+            let journal = self.stages.journal();
+            let left = (number..self.end).filter(|&number| journal.finished(number).is_none()).count();
+            let rounds = left.div_ceil(self.at_once) + (of + 1 - self.end);
+            now + deadline.saturating_duration_since(now) / rounds.max(1) as u32
         };
-        let deadline = self.deadline.map(share);
-        StageObserver {
-            run: self.run,
-            journal: &mut self.journal,
-            deadline,
+        let observer = StageObserver {
+            stages: self.stages,
+            name,
+            number,
+            epochs,
+            deadline: deadline.map(share),
+            kept: now,
             interrupted_at: None,
             failure: None,
-        }
-    }
-
-    /// Skips a stage that is finished.
-    pub(crate) fn skip(&mut self) {
-        self.number += 1;
-    }
-
-    /// Fails with an error if the run was interrupted.
-    pub(crate) fn check_interrupted(&self) -> Result<(), TabularError> {
-        match self.run.interrupted.load(Ordering::Relaxed) {
-            true => Err(TabularError::Interrupted { checkpoint: self.journal.existing() }),
-            false => Ok(()),
-        }
+        };
+        self.stages.progress().on_stage(&observer.stage());
+        observer
     }
 }
 
 /// Observes one stage.
-pub(crate) struct StageObserver<'s, 'a> {
-    run: &'s mut Run<'a>,
-    journal: &'s mut Journal,
+pub(crate) struct StageObserver<'s, 'r> {
+    stages: &'s Stages<'r>,
+    name: &'s str,
+    number: usize,
+    epochs: usize,
     deadline: Option<Instant>,
+    /// When the state of this stage was last written to the checkpoint file.
+    kept: Instant,
     interrupted_at: Option<Instant>,
     /// The error of writing a checkpoint.
     failure: Option<TabularError>,
@@ -195,18 +285,47 @@ pub(crate) struct StageObserver<'s, 'a> {
 impl StageObserver<'_, '_> {
     /// The checkpoint from which the stage resumes.
     pub(crate) fn checkpoint(&self) -> Option<Checkpoint> {
-        self.journal.current().cloned()
+        self.stages.journal().current(self.number).cloned()
     }
 
-    pub(crate) fn into_failure(self) -> Option<TabularError> {
-        self.failure
+    /// Checks that training was neither interrupted nor stopped by an error.
+    pub(crate) fn check(&mut self) -> Result<(), TabularError> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None if self.stages.is_interrupted() || self.is_in_vain() => Err(self.stages.interruption()),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the stage, whose outputs are written to the checkpoint file if there are any.
+    pub(crate) fn end(&self, outputs: Option<&Outputs>) -> Result<(), TabularError> {
+        if let Some(outputs) = outputs {
+            let interval = self.stages.checkpoint_interval;
+            self.stages.journal().finish(self.number, outputs.clone(), interval)?;
+        }
+        self.stages.finished.fetch_add(1, Ordering::Relaxed);
+        self.stages.progress().on_stage_end(&self.stage());
+        Ok(())
+    }
+
+    /// Whether an earlier stage failed.
+    fn is_in_vain(&self) -> bool {
+        self.stages.failed.load(Ordering::Relaxed) < self.number
+    }
+
+    fn stage(&self) -> Stage<'_> {
+        let &Self { name, number, epochs, stages, .. } = self;
+        Stage { name, number, of: stages.of, epochs, finished: stages.finished.load(Ordering::Relaxed) }
     }
 }
 
 impl Observer for StageObserver<'_, '_> {
     fn on_batch(&mut self, report: &BatchReport) -> ControlFlow<()> {
-        self.run.progress.on_batch(report);
-        if !self.run.interrupted.load(Ordering::Relaxed) {
+        self.stages.progress().on_batch(&self.stage(), report);
+        if self.is_in_vain() {
+            return ControlFlow::Break(());
+        }
+        if !self.stages.is_interrupted() {
             return ControlFlow::Continue(());
         }
         let since = self.interrupted_at.get_or_insert_with(Instant::now);
@@ -218,11 +337,17 @@ impl Observer for StageObserver<'_, '_> {
         report: &EpochReport,
         checkpoint: &dyn Fn() -> Result<Checkpoint, UgmmError>,
     ) -> Result<ControlFlow<()>, UgmmError> {
-        self.run.progress.on_epoch(&report.into());
-        let interrupted = self.run.interrupted.load(Ordering::Relaxed);
-        let due = self.journal.is_due(self.run.checkpoint_interval);
-        if self.journal.is_kept() && (interrupted || due) {
-            self.failure = self.journal.keep(checkpoint()?).err();
+        self.stages.progress().on_epoch(&self.stage(), &report.into());
+        let (interrupted, interval) = (self.stages.is_interrupted(), self.stages.checkpoint_interval);
+        let is_due = {
+            let journal = self.stages.journal();
+            // Another stage may have written the file, without the latest state of this one.
+            journal.is_kept() && (interrupted || self.kept.elapsed() >= interval || journal.is_due(interval))
+        };
+        if is_due {
+            let checkpoint = checkpoint()?;
+            self.failure = self.stages.journal().keep(self.number, checkpoint).err();
+            self.kept = Instant::now();
         }
         let stop = interrupted || self.failure.is_some();
         Ok(if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

@@ -74,6 +74,10 @@ impl<N: Network> Stepper<N> {
     ) -> Result<Self, UgmmError> {
         task.check_width((network.inputs(), network.outputs()))?;
         task.check_class_weights(config.class_weights.as_deref())?;
+        if let Some(sparsity) = config.sparsity {
+            let expected = "left out on a GPU, where components cannot leave during training";
+            return Err(UgmmError::setting("keep_components", sparsity.keep_components, expected));
+        }
         let device = device.clone().autodiff();
         let parameters = network.num_params();
         Ok(Self {

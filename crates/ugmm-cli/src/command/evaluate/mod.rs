@@ -5,13 +5,13 @@ mod numbers;
 
 use crate::arguments::{Common, Evaluate};
 use crate::error::CliError;
-use crate::met::{Met, outside_examples};
 use crate::output::{check_outputs, count, left_out, log_likelihood, print, write_json};
 use crate::table::reading_doubts;
-use crate::unseen::lines;
 use serde::Serialize;
 use ugmm_data::frame::{FrameError, UnseenValues};
 use ugmm_network::RowWeights;
+use ugmm_table_report::met::{Met, outside_examples};
+use ugmm_table_report::unseen_lines;
 use ugmm_tabular::distribution::{ClassPredictions, LogLikelihoodMeasures, Predictions};
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
 use ugmm_tabular::{DensityModel, Device, Distribution, Engine, TableModel};
@@ -192,7 +192,7 @@ pub fn run(options: &Evaluate, device: &Device, common: &Common) -> Result<(), C
                 + if report.target.is_some() { "\n" } else { "" }
         }
         _ if unseen.is_empty() => assumed,
-        _ => format!("categories that training did not have:\n{}{assumed}", lines(&unseen)),
+        _ => format!("categories that training did not have:\n{}{assumed}", unseen_lines(&unseen)),
     };
     text += &report.left_out.unwrap_or_default().text();
     print(&match &report.target {

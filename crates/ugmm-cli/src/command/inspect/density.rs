@@ -2,7 +2,7 @@
 
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
-use crate::output::{kept_level, percent, print, table, write_json};
+use crate::output::{known_level, percent, print, table, write_json};
 use crate::table::left_aligned_last;
 use serde::Serialize;
 use ugmm_circuit::UnivariateMixture;
@@ -125,8 +125,8 @@ fn text(report: &Report) -> String {
     text += &format!(
         "trained on {} rows; log-likelihood of {rows} {of}: {}, of independent columns {}\n\n",
         report.training_rows,
-        kept_level(report.log_likelihood, " per row"),
-        kept_level(report.independent_log_likelihood, "")
+        known_level(report.log_likelihood, " per row"),
+        known_level(report.independent_log_likelihood, "")
     );
     let mut rows = vec![["column", "taken as", "marginal distribution"].map(String::from).to_vec()];
     for column in report.columns.iter().take(PRINTED_COLUMNS) {

@@ -5,12 +5,12 @@ mod trust;
 
 use crate::arguments::{Common, Inspect};
 use crate::error::CliError;
-use crate::naming::{in_data_units, input_names, network_of, neuron_names};
 use crate::output::{check_outputs, count, percent, print, table, within, write_json};
 use serde::Serialize;
 use trust::Trust;
 use ugmm_network::Network;
 use ugmm_network::inspect::{Component, LayerSummary, importances, leading_components, summarize};
+use ugmm_table_report::naming::{in_data_units, input_names, network_of, neuron_names};
 use ugmm_tabular::read::{ReadTarget, TableReader};
 use ugmm_tabular::{Device, Engine, NetworkModel, TableModel};
 

@@ -4,8 +4,7 @@ use crate::arguments::{Common, Mpe};
 use crate::error::CliError;
 use crate::interrupt;
 use crate::known::{evidence, given, given_in_words, names, others, remark, some};
-use crate::met::left_empty;
-use crate::output::{check_outputs, print, short, table, write_json};
+use crate::output::{check_outputs, print, six_digits, table, write_json};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -14,6 +13,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use ugmm_circuit::{MpeOptions, ProofProgress};
+use ugmm_table_report::met::left_empty;
 use ugmm_tabular::question::QuestionError;
 use ugmm_tabular::{Device, Engine, Evidence, TableModel, TabularError};
 
@@ -129,9 +129,9 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
         "\n{level} {}, no other values {have} above {}: gap {}, {}\n",
         fine(report.value),
         fine(report.upper_bound),
-        short(report.gap),
+        six_digits(report.gap),
         match report.proved {
-            true => format!("proved to {}", short(report.tolerance)),
+            true => format!("proved to {}", six_digits(report.tolerance)),
             false => "not proved".into(),
         }
     );
@@ -178,7 +178,7 @@ impl Display {
     fn show(&mut self, progress: ProofProgress) -> ControlFlow<()> {
         let ProofProgress { value, upper_bound, regions, .. } = progress;
         let line = || {
-            let gap = short(upper_bound - value);
+            let gap = six_digits(upper_bound - value);
             let (value, bound) = (fine(value), fine(upper_bound));
             format!("{} {value}, at most {bound}: gap {gap}, {regions} boxes", self.name)
         };

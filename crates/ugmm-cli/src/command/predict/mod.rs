@@ -4,13 +4,13 @@ mod columns;
 
 use crate::arguments::{Common, Predict};
 use crate::error::CliError;
-use crate::met::{Met, outside_examples};
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use crate::table::reading_doubts;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
+use ugmm_table_report::met::{Met, outside_examples};
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
 use ugmm_tabular::{Device, Engine, TableModel};
 

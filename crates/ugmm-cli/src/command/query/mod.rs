@@ -8,7 +8,7 @@ use crate::error::CliError;
 use crate::known::{
     evidence, given, given_in_words, names, others, refuse_range_for_densities, remark, some,
 };
-use crate::output::{check_outputs, percent, print, short, write_json};
+use crate::output::{check_outputs, percent, print, six_digits, write_json};
 use indexmap::IndexMap;
 use says::Says;
 use serde::Serialize;
@@ -146,7 +146,7 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
         Level::Network { score: Some(score) } => format!(
             "score{given}: {}\nthe network's root, a logarithm that is not normalised over the columns; to be compared with \
              scores of other rows by the same model only\n",
-            short(score.into())
+            six_digits(score.into())
         ),
         Level::Density { log_likelihood: Some(level) } => {
             let what =
@@ -177,7 +177,7 @@ fn text(report: &Report, model: &dyn TableModel) -> String {
         text.push('\n');
         text += &of_answer(answered);
         if let By::Density { entropy, .. } = answered.by {
-            text += &format!("entropy {} nats\n", short(entropy));
+            text += &format!("entropy {} nats\n", six_digits(entropy));
         }
     }
     text

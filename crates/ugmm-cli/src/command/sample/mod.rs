@@ -5,8 +5,7 @@ use crate::command::images;
 use crate::error::CliError;
 use crate::interrupt;
 use crate::known::{evidence, given, given_in_words, refuse_range_for_densities, remark};
-use crate::met::left_empty;
-use crate::output::{check_not_mixed, check_outputs, count, print, short, table, write_json};
+use crate::output::{check_not_mixed, check_outputs, count, print, six_digits, table, write_json};
 use crate::row_output::{self, Values, format_by_name, write_rows};
 use indexmap::IndexMap;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,6 +17,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 use ugmm_network::inference::diagnostics::{Diagnostics, FEWEST_EFFECTIVE, MOST_R_HAT};
 use ugmm_network::inference::gibbs::SamplingOptions;
+use ugmm_table_report::met::left_empty;
 use ugmm_tabular::question::{DrawOptions, Draws};
 use ugmm_tabular::{Device, Engine, Evidence, TableModel, TabularError};
 
@@ -285,7 +285,7 @@ fn warning(chains: &Chains) -> String {
         format!(
             "{column} (R-hat {}, {} effective rows)",
             r_hat_in_words(diagnostics.r_hat),
-            short(least.round())
+            six_digits(least.round())
         )
     };
     let worst: Vec<String> = apart.iter().take(NAMED).map(in_words).collect();

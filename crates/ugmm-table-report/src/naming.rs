@@ -1,18 +1,21 @@
 //! Names of inputs and neurons, and the data's units.
 
-use crate::error::CliError;
 use ugmm_data::frame::minute_text;
 use ugmm_network::{LabelEncoding, Model, Network, Task, UgmmError};
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::target::Target;
 
-/// The uGMM network of a model; fails with an error for other models.
-pub fn network_of(model: &NetworkModel) -> Result<&Network, CliError> {
+/// The uGMM network of a model.
+///
+/// # Errors
+///
+/// Returns an error for a model of other neurons.
+pub fn network_of(model: &NetworkModel) -> Result<&Network, UgmmError> {
     match model.saved().model() {
         Model::Ugmm(network) => Ok(network),
         Model::Mlp(_) => {
             let (setting, expected) = ("the model", "ugmm; other neurons have no components");
-            Err(UgmmError::Setting { setting, value: "mlp".into(), expected }.into())
+            Err(UgmmError::Setting { setting, value: "mlp".into(), expected })
         }
     }
 }

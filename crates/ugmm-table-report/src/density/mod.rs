@@ -4,63 +4,34 @@ mod columns;
 mod pictures;
 mod rows;
 
-use super::files::{file_name, write_figures};
-use crate::arguments::{Common, Report as Options, ReportFormat};
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::met::outside_examples;
-use crate::output::{count, kept_level, log_likelihood, print, write_json};
+use crate::report::ReportOptions;
+use crate::words::{known_level, log_likelihood};
 use rows::Seen;
-use serde::Serialize;
-use std::path::PathBuf;
-use ugmm_network::file::write_atomically;
-use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, document};
+use ugmm_data::frame::Input;
+use ugmm_report::{Axis, Chart, Document, DocumentSection, Figure, Mark, Text, count};
 use ugmm_tabular::distribution::LogLikelihoodMeasures;
 use ugmm_tabular::read::{ReadTarget, TableReader};
 use ugmm_tabular::{DensityModel, TableModel};
 
-#[derive(Serialize)]
-struct Written<'a> {
-    rows: usize,
-    notes: &'a [Text],
-    files: Vec<PathBuf>,
-}
-
-pub fn run(model: &DensityModel, options: &Options, common: &Common) -> Result<(), CliError> {
+/// Collects everything that the report shows; also returns the number of rows.
+pub fn report(
+    model: &DensityModel,
+    table: &Input,
+    options: &ReportOptions,
+) -> Result<(Document, usize), ReportError> {
     if !options.neurons.is_empty() {
-        let reason = "a density model has no neurons; leave it out".into();
-        return Err(CliError::Option { key: "--neurons", reason });
+        return Err(ReportError::NoNeurons);
     }
-    let seen = read(model, options)?;
-    let report = collect(model, &seen, options)?;
-    let (files, bytes) = match options.format {
-        ReportFormat::Html => {
-            let page = document(&report);
-            write_atomically(&options.output, page.as_bytes())?;
-            (vec![options.output.clone()], page.len())
-        }
-        ReportFormat::Svg | ReportFormat::Png => {
-            write_figures(report.sections.iter().flat_map(|section| &section.figures), options)?
-        }
-    };
-    let text = format!(
-        "{}: {}, {} kB; computed on {} of {}\n{}",
-        options.output.display(),
-        if options.format == ReportFormat::Html { "one page".into() } else { count(files.len(), "figure") },
-        bytes / 1000,
-        count(seen.places.len(), "row"),
-        options.data.display(),
-        report.notes.iter().map(|note| format!("{note}\n")).collect::<String>()
-    );
-    let written = Written { rows: seen.places.len(), notes: &report.notes, files };
-    write_json(common.json.as_deref(), "ugmm/report", &written)?;
-    if common.quiet { Ok(()) } else { print(&text) }
+    let seen = read(model, table, options)?;
+    Ok((collect(model, &seen, options)?, seen.places.len()))
 }
 
 /// The first rows of the table, with the target if the table has it.
-fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
-    let read_options = options.table.read_options();
-    let reader = TableReader::open(&options.data, model, ReadTarget::IfThere, &[], &read_options)?;
-    let (mut seen, most) = (Seen::default(), options.rows.get());
+fn read(model: &DensityModel, table: &Input, options: &ReportOptions) -> Result<Seen, ReportError> {
+    let reader = TableReader::open(table.clone(), model, ReadTarget::IfThere, &[], options.reading)?;
+    let (mut seen, most) = (Seen::default(), options.most_rows);
     for batch in reader {
         let batch = batch?;
         seen.met.add(&batch);
@@ -74,16 +45,16 @@ fn read(model: &DensityModel, options: &Options) -> Result<Seen, CliError> {
             break;
         }
     }
-    for &row in &options.show {
+    for &row in options.rows {
         if !seen.places.contains(&row) {
             let (first, last) = (seen.places[0], seen.places[seen.places.len() - 1]);
-            return Err(CliError::NoSuchRow { path: options.data.clone(), row, first, last });
+            return Err(ReportError::NoSuchRow { row, first, last });
         }
     }
     Ok(seen)
 }
 
-fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Document, CliError> {
+fn collect(model: &DensityModel, seen: &Seen, options: &ReportOptions) -> Result<Document, ReportError> {
     let learned = model.learned();
     let levels: Vec<f64> = seen.surprises.iter().map(|surprise| surprise.log_likelihood).collect();
     let found = LogLikelihoodMeasures::of(&levels, None);
@@ -99,9 +70,9 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
                 "log-likelihood, training rows"
             }
             .into(),
-            kept_level(learned.log_likelihood, " per row").into(),
+            known_level(learned.log_likelihood, " per row").into(),
         ),
-        ("of independent columns".into(), kept_level(learned.independent_log_likelihood, "").into()),
+        ("of independent columns".into(), known_level(learned.independent_log_likelihood, "").into()),
         ("this table".into(), format!("{}{}", count(found.rows, "row"), log_likelihood(&found)).into()),
     ];
     if let Some(target) = model.target_name() {
@@ -117,16 +88,15 @@ fn collect(model: &DensityModel, seen: &Seen, options: &Options) -> Result<Docum
             sections.extend(columns::dependencies(model)?);
         }
     }
-    sections.push(rows::section(model, seen, &options.show));
+    sections.push(rows::section(model, seen, options.rows));
     if model.image_grid().is_none() {
         sections.push(rows::draws(model)?);
     }
     sections.extend(training(model));
-    let (file, table) = (file_name(&options.model), file_name(&options.data));
     Ok(Document {
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
-        title: format!("Density: {file}").into(),
-        subtitle: format!("A density over all columns, seen with {table}").into(),
+        title: format!("Density: {}", options.model).into(),
+        subtitle: format!("A density over all columns, seen with {}", options.table).into(),
         facts,
         notes,
         sections,

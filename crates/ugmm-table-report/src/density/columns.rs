@@ -1,7 +1,7 @@
 //! Figures of single columns and of the dependence between columns.
 
 use super::rows::Seen;
-use crate::error::CliError;
+use crate::error::ReportError;
 use ugmm_circuit::UnivariateMixture;
 use ugmm_report::{Axis, Chart, DocumentSection, DocumentTable, Figure, Mark, Text, short};
 use ugmm_tabular::{Column, DensityModel, TableModel, TabularError};
@@ -22,7 +22,7 @@ pub fn section(
     model: &DensityModel,
     seen: &Seen,
     notes: &mut Vec<Text>,
-) -> Result<DocumentSection, CliError> {
+) -> Result<DocumentSection, ReportError> {
     let width = model.columns().len();
     let marginals = model.circuit().conditionals(&vec![f64::NAN; width]).map_err(TabularError::from)?;
     if width > MOST_COLUMNS {
@@ -157,7 +157,7 @@ fn of_numbers(column: &Column, marginal: &UnivariateMixture, values: &[f64]) -> 
 
 /// The dependence between columns, and the tree of the strongest dependencies; `None` if there are too many
 /// columns.
-pub fn dependencies(model: &DensityModel) -> Result<Option<DocumentSection>, CliError> {
+pub fn dependencies(model: &DensityModel) -> Result<Option<DocumentSection>, ReportError> {
     let width = model.columns().len();
     if !(2..=MOST_DEPENDENT).contains(&width) {
         return Ok(None);

@@ -2,9 +2,8 @@
 
 use super::measures::compared;
 use super::seen::Seen;
-use crate::output::{percent, short};
 use ugmm_network::{ClassObjective, Task};
-use ugmm_report::Text;
+use ugmm_report::{Text, percent, six_digits};
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::distribution::Measures;
 
@@ -15,7 +14,7 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
         .chain(layers.iter().map(|layer| layer.neurons()))
         .map(|size| size.to_string())
         .collect();
-    let components: usize = seen.components.iter().flatten().map(Vec::len).sum();
+    let components: usize = seen.weights.components.iter().flatten().map(Vec::len).sum();
     let saved = model.saved();
     let mut facts: Vec<(&str, String)> = vec![
         ("network", sizes.join("-")),
@@ -29,7 +28,7 @@ pub fn facts(model: &NetworkModel, seen: &Seen) -> Vec<(Text, Text)> {
             facts.push(("log-loss", format!("{:.4}", metrics.log_loss)));
         }
         Some(Measures::Numbers(metrics)) => {
-            facts.push(("root mean squared error", short(metrics.rmse)));
+            facts.push(("root mean squared error", six_digits(metrics.rmse)));
         }
         None => {}
     }

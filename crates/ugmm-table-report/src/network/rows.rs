@@ -1,14 +1,13 @@
 //! The most uncertain rows and some others, with the inputs that contribute most to their predictions.
 
-use super::network::{by_responsibility, largest, names};
+use super::diagrams::{by_responsibility, largest, names};
 use super::seen::Seen;
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::naming::{in_data_units, value_text};
-use crate::output::percent;
 use ugmm_data::ImageGrid;
 use ugmm_network::LabelEncoding;
 use ugmm_network::inspect::{Absence, RowPath, paths};
-use ugmm_report::{Density, InputShare, Row};
+use ugmm_report::{Density, InputShare, Row, percent};
 use ugmm_tabular::distribution::Predictions;
 use ugmm_tabular::{Distribution, NetworkModel, TableModel};
 
@@ -31,8 +30,8 @@ pub fn rows(
     seen: &Seen,
     grid: Option<&ImageGrid>,
     shown: &[usize],
-) -> Result<Vec<Row>, CliError> {
-    let names = names(model, seen);
+) -> Result<Vec<Row>, ReportError> {
+    let names = names(model, seen.network);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
     let unsure = largest(&doubts, UNSURE);
     let step = (seen.rows() / OTHERS).max(1);
@@ -83,7 +82,7 @@ pub fn rows(
 /// Index of the output that predicts a row.
 fn output(seen: &Seen, row: usize) -> usize {
     match &seen.predicted {
-        Predictions::Classes(found) if seen.components.last().is_some_and(|last| last.len() > 1) => {
+        Predictions::Classes(found) if seen.weights.components.last().is_some_and(|last| last.len() > 1) => {
             found.decisions[row]
         }
         _ => 0,
@@ -152,7 +151,7 @@ fn right(seen: &Seen, row: usize) -> Option<f64> {
 }
 
 /// Contribution of each input to the log-probability of the prediction, `[chosen rows, features]`.
-fn contributions(model: &NetworkModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, CliError> {
+fn contributions(model: &NetworkModel, seen: &Seen, chosen: &[usize]) -> Result<Vec<f32>, ReportError> {
     let features = chosen.iter().flat_map(|&row| &seen.features[row * seen.width..][..seen.width]);
     let features: Vec<f32> = features.copied().collect();
     Ok(model.input_contributions(

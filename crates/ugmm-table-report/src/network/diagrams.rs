@@ -1,10 +1,10 @@
 //! Diagrams of the network by its mixing weights, and of the path of a row.
 
-use super::seen::Seen;
+use super::weights::Weights;
 use crate::naming::{input_names, neuron_names};
-use crate::output::percent;
+use ugmm_network::Network;
 use ugmm_network::inspect::RowPath;
-use ugmm_report::{Column, Diagram, Edge, Node};
+use ugmm_report::{Column, Diagram, Edge, Node, percent};
 use ugmm_tabular::NetworkModel;
 
 /// Largest number of nodes in a column of the diagram of weights.
@@ -17,18 +17,18 @@ const NEGLIGIBLE: f64 = 0.002;
 const FAINTEST: f64 = 0.02;
 
 /// Names of the inputs, followed by the names of the neurons of each layer.
-pub fn names(model: &NetworkModel, seen: &Seen) -> Vec<Vec<String>> {
-    let layers = (0..seen.network.layers.len()).map(|layer| neuron_names(model, seen.network, layer));
+pub fn names(model: &NetworkModel, network: &Network) -> Vec<Vec<String>> {
+    let layers = (0..network.layers.len()).map(|layer| neuron_names(model, network, layer));
     std::iter::once(input_names(model)).chain(layers).collect()
 }
 
 /// The diagram of the network by its mixing weights.
-pub fn by_weights(model: &NetworkModel, seen: &Seen) -> Diagram {
-    let names = names(model, seen);
-    let columns = &seen.importances;
+pub fn by_weights(model: &NetworkModel, network: &Network, weights: &Weights) -> Diagram {
+    let names = names(model, network);
+    let columns = &weights.importances;
     let chosen: Vec<Vec<usize>> = columns.iter().map(|shares| largest(shares, MOST_NODES)).collect();
     let mut edges = Vec::new();
-    for (layer, neurons) in seen.components.iter().enumerate() {
+    for (layer, neurons) in weights.components.iter().enumerate() {
         let mut all = Vec::new();
         for (to, &neuron) in chosen[layer + 1].iter().enumerate() {
             for component in &neurons[neuron] {

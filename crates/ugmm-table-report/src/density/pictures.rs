@@ -1,7 +1,7 @@
 //! Images: mean and spread of pixels, and drawn images.
 
 use super::rows::Seen;
-use crate::error::CliError;
+use crate::error::ReportError;
 use ugmm_data::ImageGrid;
 use ugmm_report::{Axis, Chart, DocumentSection, Figure, Mark};
 use ugmm_tabular::{DensityModel, TableModel, TabularError};
@@ -19,7 +19,7 @@ pub fn sections(
     model: &DensityModel,
     grid: &ImageGrid,
     seen: &Seen,
-) -> Result<Vec<DocumentSection>, CliError> {
+) -> Result<Vec<DocumentSection>, ReportError> {
     if grid.shape.rows * grid.shape.columns > MOST_PIXELS {
         return Ok(Vec::new());
     }

@@ -1,8 +1,8 @@
 //! Neurons and their components.
 
-use super::network::{largest, names};
+use super::diagrams::{largest, names};
 use super::seen::Seen;
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::naming::{in_data_units, value_text};
 use ugmm_network::inspect::{Component as Parameters, Histogram as Counted};
 use ugmm_network::{Layer, Network};
@@ -28,7 +28,7 @@ const MARGIN: f64 = 0.08;
 const CURVE: usize = 33;
 
 /// Fails with an error if the network does not have one of the named neurons.
-pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
+pub fn check(network: &Network, named: &[String]) -> Result<(), ReportError> {
     let number =
         |text: &str| text.parse::<usize>().ok().filter(|number| number.to_string() == text)?.checked_sub(1);
     let is_there = |id: &String| {
@@ -38,7 +38,10 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
     match named.iter().find(|id| is_there(id).is_none()) {
         Some(id) => {
             let last = network.layers.last().map_or(0, Layer::neurons);
-            Err(CliError::NoSuchNeuron { id: id.clone(), last: format!("{}.{last}", network.layers.len()) })
+            Err(ReportError::NoSuchNeuron {
+                id: id.clone(),
+                last: format!("{}.{last}", network.layers.len()),
+            })
         }
         None => Ok(()),
     }
@@ -46,11 +49,11 @@ pub fn check(network: &Network, named: &[String]) -> Result<(), CliError> {
 
 /// All neurons by layer, the most important first; the neurons in `named` come first of all.
 pub fn neurons(model: &NetworkModel, seen: &Seen, named: &[String]) -> Vec<Neuron> {
-    let names = names(model, seen);
+    let names = names(model, seen.network);
     let mut neurons = Vec::new();
     for layer in 0..seen.network.layers.len() {
         let pool = Pool::of(seen, layer);
-        let importances = &seen.importances[layer + 1];
+        let importances = &seen.weights.importances[layer + 1];
         for neuron in largest(importances, importances.len()) {
             neurons.push(of_neuron(model, seen, &names, &pool, (layer, neuron)));
         }
@@ -123,7 +126,7 @@ fn of_neuron(
     pool: &Pool,
     (layer, neuron): (usize, usize),
 ) -> Neuron {
-    let components = &seen.components[layer][neuron];
+    let components = &seen.weights.components[layer][neuron];
     let is_first = layer == 0;
     let component = |one: &Parameters| Component {
         name: names[layer][one.input].as_str().into(),
@@ -157,7 +160,7 @@ fn of_neuron(
         id: format!("{}.{}", layer + 1, neuron + 1),
         name: if layer + 2 == names.len() { format!("output {name}").into() } else { name.into() },
         layer: layer + 1,
-        importance: seen.importances[layer + 1][neuron],
+        importance: seen.weights.importances[layer + 1][neuron],
         components: components.len(),
         dropped: seen.network.layers[layer].inputs() - components.len(),
         leading: components.iter().take(LEADING).map(component).collect(),

@@ -1,9 +1,9 @@
 //! Observations in the rows that a model reads.
 
-use crate::output::count;
-use crate::unseen::lines;
+use crate::unseen::unseen_lines;
 use serde::Serialize;
 use ugmm_data::frame::UnseenValues;
+use ugmm_report::count;
 use ugmm_tabular::read::Batch;
 use ugmm_tabular::{Engine, TableModel};
 
@@ -13,11 +13,15 @@ const NAMED: usize = 3;
 /// Counts of observations.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Met {
+    /// Number of rows.
     pub rows: usize,
+    /// Number of missing values.
     pub missing_values: usize,
+    /// Number of categories that training did not have.
     pub unseen_categories: usize,
     /// Number of numbers outside their columns' ranges, and of classes that training did not have.
     pub outside_values: usize,
+    /// Number of rows that have such a value.
     pub rows_with_outside_values: usize,
     /// Number of numbers with a fraction in columns of whole numbers, which were rounded.
     pub rounded_values: usize,
@@ -62,7 +66,7 @@ impl Met {
                     "categories that training did not have, or had in few rows: {values}; treated as one rare category\n"
                 ),
             };
-            text += &lines(unseen);
+            text += &unseen_lines(unseen);
         }
         if self.rounded_values > 0 {
             text += &format!(

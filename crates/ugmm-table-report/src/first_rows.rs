@@ -1,16 +1,15 @@
 //! The first rows of a table in memory, with the target if the table has it.
 
-use crate::error::CliError;
-use std::path::Path;
-use ugmm_data::frame::ReadOptions;
+use crate::error::ReportError;
+use ugmm_data::frame::{Input, ReadOptions};
 use ugmm_tabular::distribution::Measures;
 use ugmm_tabular::network::{Baseline, ClassBaseline, NumberBaseline};
 use ugmm_tabular::read::{ReadTarget, TableReader};
-use ugmm_tabular::{NetworkModel, TableModel};
+use ugmm_tabular::{NetworkModel, TableModel, TabularError};
 
 /// Rows with a value that the model uses. Lists have an entry for each of them.
 pub struct FirstRows {
-    /// Number of each row in the file.
+    /// Number of each row in the table.
     pub numbers: Vec<usize>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
@@ -24,12 +23,16 @@ pub struct FirstRows {
 
 impl FirstRows {
     /// Reads at most `most` rows of the table.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the table cannot be read, or if no row has a value that the model uses.
     pub fn read(
-        data: &Path,
+        data: impl Into<Input>,
         model: &NetworkModel,
         options: &ReadOptions,
         most: usize,
-    ) -> Result<Self, CliError> {
+    ) -> Result<Self, ReportError> {
         let mut reader = TableReader::open(data, model, ReadTarget::IfThere, &[], options)?;
         let (mut numbers, mut rows, mut empty, mut more) = (Vec::new(), Vec::new(), 0, false);
         while let Some(batch) = reader.next() {
@@ -53,8 +56,7 @@ impl FirstRows {
             }
         }
         if numbers.is_empty() {
-            let (path, target) = (data.to_path_buf(), model.target_name().into());
-            return Err(CliError::NothingToLookAt { path, target });
+            return Err(ReportError::NothingToLookAt { target: model.target_name().into() });
         }
         let targets = || rows.chunks(model.columns().len()).filter_map(|row| row.last().copied()).collect();
         let right = reader.has_target().then(targets);
@@ -67,7 +69,11 @@ impl FirstRows {
     }
 
     /// The measures of a model's predictions on the rows whose target is known; `None` if there are none.
-    pub fn quality(&self, model: &NetworkModel) -> Result<Option<Measures>, CliError> {
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the model cannot be evaluated.
+    pub fn quality(&self, model: &NetworkModel) -> Result<Option<Measures>, TabularError> {
         let Some(known) = self.known() else { return Ok(None) };
         let width = self.features.len() / self.rows();
         let features = known.iter().flat_map(|&(row, _)| &self.features[row * width..][..width]);

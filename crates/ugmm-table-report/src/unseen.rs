@@ -1,13 +1,14 @@
 //! Describes categories that training did not have.
 
-use crate::output::count;
 use ugmm_data::frame::{LEVEL_LIMIT, UnseenValues};
+use ugmm_report::count;
 
 /// Largest number of columns that are named.
 const NAMED: usize = 10;
 
 /// A line for each column, such as "city: 12 rows with 3 unseen values (Oslo, Bergen, Rome)".
-pub fn lines(unseen: &[UnseenValues]) -> String {
+#[must_use]
+pub fn unseen_lines(unseen: &[UnseenValues]) -> String {
     let line = |found: &UnseenValues| {
         let more = if found.values > found.first.len() { ", …" } else { "" };
         let at_least = if found.values >= LEVEL_LIMIT { "at least " } else { "" };

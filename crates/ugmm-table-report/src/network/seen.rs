@@ -1,20 +1,20 @@
 //! The rows of the table in the report, and the model's predictions for them.
 
-use super::files::file_name;
-use crate::arguments::Report as Options;
-use crate::error::CliError;
+use super::weights::Weights;
+use crate::error::ReportError;
 use crate::first_rows::FirstRows;
-use crate::output::count;
-use ugmm_network::inspect::{activations, followed_weights, leading_components};
-use ugmm_network::{Network, inspect::Component};
-use ugmm_report::Text;
+use crate::report::ReportOptions;
+use ugmm_data::frame::Input;
+use ugmm_network::Network;
+use ugmm_network::inspect::activations;
+use ugmm_report::{Text, count};
 use ugmm_tabular::NetworkModel;
 use ugmm_tabular::distribution::Predictions;
 
 /// Rows with the model's predictions. Lists have an entry for each row unless stated otherwise.
 pub struct Seen<'m> {
     pub network: &'m Network,
-    /// Number of each row in the file.
+    /// Number of each row in the table.
     pub numbers: Vec<usize>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
@@ -26,11 +26,7 @@ pub struct Seen<'m> {
     pub right: Option<Vec<f64>>,
     /// The inputs of each layer, followed by the outputs of the last one; see [`activations`].
     pub activations: Vec<Vec<f32>>,
-    /// `[layer][neuron]`, the components in descending order of their mixing weights, without those of weight
-    /// 0.
-    pub components: Vec<Vec<Vec<Component>>>,
-    /// Fractions of the outputs by mixing weights, for the inputs and then for the neurons of each layer.
-    pub importances: Vec<Vec<f64>>,
+    pub weights: Weights,
     /// Whether the table has more rows.
     pub more: bool,
     /// Number of rows without any value that the model uses.
@@ -39,17 +35,18 @@ pub struct Seen<'m> {
 
 impl<'m> Seen<'m> {
     /// Reads the first rows of the table.
-    pub fn read(model: &'m NetworkModel, network: &'m Network, options: &Options) -> Result<Self, CliError> {
-        let read_options = options.table.read_options();
-        let rows = FirstRows::read(&options.data, model, &read_options, options.rows.get())?;
+    pub fn read(
+        model: &'m NetworkModel,
+        network: &'m Network,
+        table: &Input,
+        options: &ReportOptions,
+    ) -> Result<Self, ReportError> {
+        let rows = FirstRows::read(table.clone(), model, options.reading, options.most_rows)?;
         let FirstRows { numbers, features, right, more, empty } = rows;
         let width = model.preprocessor().inputs();
         let predicted = model.predicted(&features)?;
         let targets = predicted.values();
         let x = model.network_input(&features, &targets)?;
-        let outputs = network.layers.last().map_or(0, |layer| layer.neurons());
-        let with_weight = |all: Vec<Component>| all.into_iter().filter(|one| one.weight > 0.0).collect();
-        let components = |layer| leading_components(layer, usize::MAX).into_iter().map(with_weight).collect();
         Ok(Self {
             network,
             numbers,
@@ -59,8 +56,7 @@ impl<'m> Seen<'m> {
             targets,
             right,
             activations: activations(network, &x),
-            components: network.layers.iter().map(components).collect(),
-            importances: followed_weights(network, &vec![1.0 / outputs as f64; outputs]),
+            weights: Weights::of(network),
             more,
             empty,
         })
@@ -77,25 +73,24 @@ impl<'m> Seen<'m> {
         values.iter().skip(input).step_by(values.len() / self.rows()).copied()
     }
 
-    /// Indices of the rows that the options name by their numbers in the file.
-    pub fn places(&self, options: &Options) -> Result<Vec<usize>, CliError> {
+    /// Indices of the rows with these numbers.
+    pub fn places(&self, numbers: &[usize]) -> Result<Vec<usize>, ReportError> {
         let place = |&row: &usize| {
-            self.numbers.iter().position(|&number| number == row).ok_or_else(|| CliError::NoSuchRow {
-                path: options.data.clone(),
+            self.numbers.iter().position(|&number| number == row).ok_or_else(|| ReportError::NoSuchRow {
                 row,
                 first: self.numbers[0],
                 last: self.numbers[self.numbers.len() - 1],
             })
         };
-        options.show.iter().map(place).collect()
+        numbers.iter().map(place).collect()
     }
 
     /// Notes about these rows.
-    pub fn notes(&self, model: &NetworkModel, options: &Options) -> Vec<Text> {
+    pub fn notes(&self, model: &NetworkModel, table: &str) -> Vec<Text> {
         let mut notes: Vec<String> = Vec::new();
         if self.more {
             notes.push(format!(
-                "Everything is computed on the first {} of the table, which has more (--rows).",
+                "Everything is computed on the first {} of the table, which has more.",
                 count(self.rows(), "row")
             ));
         }
@@ -108,8 +103,7 @@ impl<'m> Seen<'m> {
         let target = model.target_name();
         match &self.right {
             None => notes.push(format!(
-                "{} has no column {target:?}: predictions are shown without a comparison.",
-                file_name(&options.data)
+                "{table} has no column {target:?}: predictions are shown without a comparison."
             )),
             Some(right) if right.iter().all(|value| value.is_nan()) => {
                 notes.push(format!("No row has a value in the column {target:?} to compare with."));
@@ -124,7 +118,7 @@ impl<'m> Seen<'m> {
             Some(_) => {}
         }
         let all: usize = self.network.layers.iter().map(|layer| layer.neurons() * layer.inputs()).sum();
-        let kept: usize = self.components.iter().flatten().map(Vec::len).sum();
+        let kept: usize = self.weights.components.iter().flatten().map(Vec::len).sum();
         if kept < all {
             notes.push(format!("{} of {all} components have no weight; they are not drawn.", all - kept));
         }

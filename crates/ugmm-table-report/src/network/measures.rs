@@ -1,9 +1,8 @@
 //! Measures of predictions on the table.
 
 use super::seen::Seen;
-use crate::output::{percent, short};
 use ugmm_network::metrics::{Confusion, Metrics, NumberMetrics, reliability};
-use ugmm_report::{Bin, Measures, Text};
+use ugmm_report::{Bin, Measures, Text, percent, six_digits};
 use ugmm_tabular::distribution::{ClassPredictions, Predictions};
 use ugmm_tabular::{Distribution, NetworkModel};
 
@@ -95,12 +94,12 @@ fn of_classes(
 
 fn of_numbers(found: &[Distribution], numbers: &[f64], metrics: &NumberMetrics) -> Measures {
     let facts = [
-        ("root mean squared error", short(metrics.rmse)),
+        ("root mean squared error", six_digits(metrics.rmse)),
         ("explained variance", metrics.r2.map_or("–".into(), |r2| format!("{} %", percent(r2, 2)))),
         ("mean log-density", format!("{:.4}", metrics.log_density)),
         ("in central 50 % intervals", format!("{} %", percent(metrics.coverage_50, 1))),
         ("in central 90 % intervals", format!("{} %", percent(metrics.coverage_90, 1))),
-        ("mean width of 90 % intervals", short(metrics.width_90)),
+        ("mean width of 90 % intervals", six_digits(metrics.width_90)),
     ];
     let mut deciles = vec![0.0; 10];
     for (distribution, &number) in found.iter().zip(numbers) {

@@ -1,9 +1,9 @@
 //! Rows of the table by their log-likelihoods, and drawn rows.
 
-use crate::error::CliError;
+use crate::error::ReportError;
 use crate::met::Met;
-use crate::output::percent;
-use ugmm_report::{DocumentSection, DocumentTable, Text, short};
+use crate::words::expected_text;
+use ugmm_report::{DocumentSection, DocumentTable, Text, percent, short};
 use ugmm_tabular::density::Surprise;
 use ugmm_tabular::{DensityModel, TableModel};
 
@@ -72,18 +72,14 @@ fn line(model: &DensityModel, seen: &Seen, row: usize) -> Vec<Text> {
             let column = &model.columns()[found.column];
             let value = seen.values[row * width + found.column];
             let value = if value.is_nan() { "outside of its range".into() } else { column.text(value) };
-            [
-                column.name().into(),
-                value.into(),
-                crate::command::score::expected(column, &found.expected).into(),
-            ]
+            [column.name().into(), value.into(), expected_text(column, &found.expected).into()]
         }
     });
     cells
 }
 
 /// Rows drawn from the density.
-pub fn draws(model: &DensityModel) -> Result<DocumentSection, CliError> {
+pub fn draws(model: &DensityModel) -> Result<DocumentSection, ReportError> {
     let columns = model.columns().len();
     let drawn = model.complete(&vec![f64::NAN; columns], SHOWN, 0)?;
     let shown = columns.min(MOST_COLUMNS);
