@@ -269,6 +269,14 @@ def of_object(found: dict | None) -> Row:
     return row
 
 
+def of_select(expected: list[Row], found: list[Row]) -> list[Row]:
+    """Predictions without what a SELECT leaves out: reasons, and the quantiles of a mixture."""
+    left_out = {"reason", "contributions"}
+    if found and "median" not in found[0]:
+        left_out |= {"5 %", "median", "95 %"}
+    return [{name: value for name, value in row.items() if name not in left_out} for row in expected]
+
+
 def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:
     """The greatest difference of two lists of predictions, and where it is. Probabilities and entropies are compared as
     they are, numbers relative to the spread of their predictions, log-likelihoods relative to their size."""

@@ -231,15 +231,15 @@ fn stretched(tables: &mut Tables, head: &NumberHead, spread: f64) {
     let found = "ugmm_cumulative.ugmm_row = ugmm_edges.ugmm_row AND ugmm_cumulative.cell = ugmm_edges";
     let at = "below + share * (place - ugmm_edges.cell)";
     tables.add(
-        "ugmm_at(ugmm_row, edge, at)",
+        "ugmm_below(ugmm_row, edge, share)",
         &format!(
             "SELECT ugmm_edges.ugmm_row, edge, CASE WHEN {at} > 1e0 THEN 1e0 ELSE {at} END\n  FROM ugmm_edges CROSS JOIN ugmm_cumulative WHERE {found}.cell"
         ),
     );
     tables.add(
         "ugmm_steps(ugmm_row, edge, step, kept)",
-        "SELECT ugmm_row, edge, lead(at) OVER (PARTITION BY ugmm_row ORDER BY edge) - at, max(at) OVER (PARTITION BY ugmm_row) - min(at) OVER (PARTITION BY ugmm_row) \
-         FROM ugmm_at",
+        "SELECT ugmm_row, edge, lead(share) OVER (PARTITION BY ugmm_row ORDER BY edge) - share, max(share) OVER (PARTITION BY ugmm_row) - min(share) OVER (PARTITION BY ugmm_row) \
+         FROM ugmm_below",
     );
     let wide = "step / CASE WHEN kept > 2.3e-308 THEN kept ELSE 2.3e-308 END";
     tables.add(
