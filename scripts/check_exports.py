@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Compares the exports of models (ONNX in onnxruntime, JavaScript in Node, C by gcc) with `ugmm predict`.
+"""Compares the exports of models (ONNX in onnxruntime, JavaScript in Node, C by gcc, SQL in SQLite and DuckDB) with `ugmm predict`.
 
 Trains small models of every kind on tables that it makes, exports them, and fails where a prediction differs by more
-than 1e-5, or JavaScript from C by more than 1e-9. Installs what it needs into a virtual environment of its own below cargo's target directory, and builds the
-program unless it is given. Needs Rust, Node, gcc and Python 3.10 or newer.
+than 1e-5, or C or SQL from JavaScript by more than 1e-9. Models that are too large for SQL are compared without it.
+Installs what it needs into a virtual environment of its own below cargo's target directory, and builds the program unless
+it is given. Needs Rust, Node, gcc and Python 3.10 or newer whose module sqlite3 has mathematical functions.
 """
 
 import argparse
@@ -18,11 +19,11 @@ from compare_pytorch import environment
 from compare_pytorch.arguments import positive
 from compare_pytorch.failure import Failure, exit_code
 
-REQUIREMENTS = ["onnx", "onnxruntime", "numpy"]
-ENDINGS = [".onnx", ".js", ".c"]
+REQUIREMENTS = ["onnx", "onnxruntime", "numpy", "duckdb"]
+ENDINGS = [".onnx", ".js", ".c", ".sql"]
 # Greatest difference from the program, which computes networks in single precision.
 TOLERANCE = 1e-5
-# Greatest difference of JavaScript and C, which compute in double precision.
+# Greatest difference of JavaScript, C and SQL, which compute in double precision.
 BETWEEN = 1e-9
 
 
@@ -45,7 +46,9 @@ def _exported(program: Path, case: cases.Case, model: Path) -> Path:
         forms.run([program, "prune", whole, case.table, "--keep", "0.2", "-o", model, "--quiet"])
     for ending in ENDINGS:
         more = ["--by-column"] if ending == ".onnx" and "density" in case.options else []
-        forms.run([program, "export", model, "-o", model.with_suffix(ending), "--quiet", *more])
+        written = forms.export(program, model, model.with_suffix(ending), more)
+        if not written and ending != ".sql":
+            raise Failure(f"{case.name} is too large for {ending}")
     return model
 
 
@@ -57,14 +60,21 @@ def _compare(program: Path, case: cases.Case, model: Path, sizes: bool) -> int:
     onnx, times["ONNX"], columns = forms.of_onnx(model.with_suffix(".onnx"), case.rows)
     javascript, times["JavaScript"] = forms.of_javascript(model.with_suffix(".js"), case.rows, columns)
     c, times["C"] = forms.of_c(model.with_suffix(".c"), case.rows, columns, expected[0])
+    found_by = {"ONNX": onnx, "JavaScript": javascript, "C": c}
+    if model.with_suffix(".sql").exists():
+        for engine in ("SQLite", "DuckDB"):
+            found_by[engine], times[engine] = forms.of_sql(model.with_suffix(".sql"), case.rows, columns, engine)
     line, failures = "", 0
-    for name, found in {"ONNX": onnx, "JavaScript": javascript, "C": c}.items():
-        apart, where = forms.difference(expected, found)
+    for name, found in found_by.items():
+        wanted = forms.of_select(expected, found) if name in ("SQLite", "DuckDB") else expected
+        apart, where = forms.difference(wanted, found)
         line += f"{name} {apart:.1e}{f' FAILED ({where})' if not apart <= TOLERANCE else ''}  "
         failures += not apart <= TOLERANCE
-    apart, where = forms.difference(c, javascript)
-    line += f"C and JavaScript {apart:.0e}{f' FAILED ({where})' if not apart <= BETWEEN else ''}  "
-    failures += not apart <= BETWEEN
+    for name in ("C", "SQLite", "DuckDB"):
+        if name in found_by:
+            apart, where = forms.difference(found_by[name], javascript)
+            line += f"{name} and JavaScript {apart:.0e}{f' FAILED ({where})' if not apart <= BETWEEN else ''}  "
+            failures += not apart <= BETWEEN
     if "log_conditionals" in onnx[0] and "random" not in case.name:
         apart = forms.conditionals_gap(onnx, javascript, model.with_suffix(".js"), case.rows, columns)
         line += f"by column {apart:.0e}{' FAILED' if not apart <= TOLERANCE else ''}  "
@@ -73,7 +83,7 @@ def _compare(program: Path, case: cases.Case, model: Path, sizes: bool) -> int:
     if sizes and case.name == "digits":
         print(f"       peak memory of onnxruntime with 1,024 rows: {forms.memory_of_onnx(model.with_suffix('.onnx'))} MB")
     if sizes:
-        bytes_of = {ending: model.with_suffix(ending).stat().st_size for ending in (".safetensors", *ENDINGS)}
+        bytes_of = {ending: model.with_suffix(ending).stat().st_size for ending in (".safetensors", *ENDINGS) if model.with_suffix(ending).exists()}
         files = ", ".join(f"{ending} {size / 1024:.0f} KiB" for ending, size in bytes_of.items())
         of_row = ", ".join(f"{name} {1e6 * seconds / len(expected):.1f} µs" for name, seconds in times.items())
         print(f"       {files}\n       per row of {len(expected)}: {of_row}", flush=True)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 
 import numpy as np
@@ -120,6 +121,27 @@ def test_reports(table, tmp_path):
     # Rows of a file are numbered by its lines, the first of which is the header.
     expected = re.sub(r'("number":|"row-)(\d+)', lambda row: f"{row[1]}{int(row[2]) - 1}", expected)
     assert found == expected.replace(model.name, "UgmmClassifier").replace(table.name, "the frame")
+
+
+def test_sql(columns, table, tmp_path):
+    database = sqlite3.connect(":memory:")
+    try:
+        database.execute("SELECT exp(1.0), ln(2.0)")
+    except sqlite3.OperationalError:
+        pytest.skip("this SQLite has no mathematical functions")
+    frame = read(table)
+    features = frame.drop(columns="label")
+    classifier = UgmmClassifier(epochs=10, hidden=(8,)).fit(features, frame["label"])
+    classifier.save(tmp_path / "model")
+    run("export", tmp_path / "model", "-o", tmp_path / "model.sql", "--table", "a table")
+    database.execute('CREATE TABLE "a table" (size REAL, count INTEGER, kind TEXT, seen TEXT, day TEXT, label TEXT)')
+    texts = zip(*texts_of(table).values(), strict=True)
+    database.executemany('INSERT INTO "a table" VALUES (?, ?, ?, ?, ?, ?)', texts)
+    answer = database.execute((tmp_path / "model.sql").read_text(encoding="utf-8"))
+    names = [column[0] for column in answer.description]
+    places = [names.index(f"probability of {label}") for label in classifier.classes_]
+    found = [[row[place] for place in places] for row in answer]
+    assert np.allclose(found, classifier.predict_proba(features), atol=1e-5)
 
 
 def test_models_of_earlier_versions_predict_the_same():

@@ -203,7 +203,7 @@ class TableEstimator(BaseEstimator):
         Parameters
         ----------
         path : str or path-like
-            The file, usually named ``*.onnx``. An existing file is replaced.
+            The file, usually named ``*.onnx``. An existing file is replaced only when all of the new one is on disk.
 
         Raises
         ------
@@ -211,8 +211,7 @@ class TableEstimator(BaseEstimator):
             If the file cannot be written.
         """
         check_is_fitted(self)
-        with open(path, "wb") as file:
-            file.write(self._model.to_onnx(False))
+        self._model.to_onnx(os.fsdecode(path))
 
     def report(
         self,

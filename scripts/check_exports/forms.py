@@ -4,6 +4,7 @@ import csv
 import datetime
 import json
 import math
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from compare_pytorch.failure import Failure
 Row = dict[str, object]
 # Greatest difference of the share of a contribution: shares of small sums are sensitive to rounding.
 MOST_REASON = 1e-2
+# Names of the columns of a SELECT that other forms name otherwise.
+SQL_NAMES = {"quantile_5": "5 %", "quantile_50": "median", "quantile_95": "95 %", "log_likelihood": "log-likelihood"}
 
 
 def run(command: list[object]) -> None:
@@ -21,6 +24,15 @@ def run(command: list[object]) -> None:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(f"{' '.join(map(str, command))} failed: {done.stderr.strip()}")
+
+
+def export(program: Path, model: Path, file: Path, options: list[str]) -> bool:
+    """Exports a model; returns whether the form can hold it."""
+    command = [str(part) for part in (program, "export", model, "-o", file, "--quiet", *options)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0 and "cannot be exported" not in done.stderr:
+        raise Failure(f"{' '.join(command)} failed: {done.stderr.strip()}")
+    return done.returncode == 0
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -188,6 +200,60 @@ def of_c(path: Path, rows: Path, columns: list[dict], expected: Row) -> tuple[li
     return predicted, float(done.stderr)
 
 
+def sql_values(lines: list[dict[str, object]]) -> list[list[object]]:
+    """The values of rows for a database: a date as text, NULL where a number is missing."""
+    return [[None if value != value else value for value in line.values()] for line in lines]
+
+
+def of_sql(path: Path, rows: Path, columns: list[dict], engine: str) -> tuple[list[Row], float]:
+    """The predictions of a SELECT by SQLite or DuckDB, and the seconds that they take. Dates are texts."""
+    lines = []
+    for line in read(rows):
+        found = values(line, columns)
+        for column in columns:
+            if column["kind"] in ("date", "month"):
+                found[column["name"]] = line[column["name"]] or None
+        lines.append(found)
+    kinds = {"number": "DOUBLE", "date": "DATE", "month": "DATE"}
+    header = ", ".join(f'{quoted(column["name"])} {kinds.get(column["kind"], "VARCHAR")}' for column in columns)
+    header = header or '"nothing" INTEGER'
+    marks = ", ".join("?" for _ in columns) or "?"
+    if engine == "SQLite":
+        database = sqlite3.connect(":memory:")
+    else:
+        import duckdb
+
+        database = duckdb.connect()
+        database.execute("SET threads = 1")
+    database.execute(f"CREATE TABLE rows ({header})")
+    database.executemany(f"INSERT INTO rows VALUES ({marks})", sql_values(lines) if columns else [[0] for _ in lines])
+    start = time.perf_counter()
+    answer = database.execute(path.read_text(encoding="utf-8"))
+    found = answer.fetchall()
+    seconds = time.perf_counter() - start
+    # The columns of the table come first.
+    names = [column[0].rstrip("_") for column in answer.description][1 + max(len(columns), 1) :]
+    predicted = []
+    for line in found:
+        row: Row = {}
+        for name, value in zip(names, line[1 + max(len(columns), 1) :], strict=True):
+            if name == "label":
+                row[name] = "" if value is None else value
+                row["probabilities"] = []
+            elif name.startswith("probability of "):
+                row["probabilities"].append(math.nan if value is None else float(value))
+            else:
+                row[SQL_NAMES.get(name, name)] = math.nan if value is None else float(value)
+        predicted.append(row)
+    database.close()
+    return predicted, seconds
+
+
+def quoted(name: str) -> str:
+    """The name of a column in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def of_object(found: dict | None) -> Row:
     """A prediction of the module."""
     names = ["entropy", "mean", "deviation", "5 %", "median", "95 %", "log-likelihood"]
@@ -201,6 +267,14 @@ def of_object(found: dict | None) -> Row:
     if "logLikelihood" in found:
         row["log-likelihood"] = float(found["logLikelihood"])
     return row
+
+
+def of_select(expected: list[Row], found: list[Row]) -> list[Row]:
+    """Predictions without what a SELECT leaves out: reasons, and the quantiles of a mixture."""
+    left_out = {"reason", "contributions"}
+    if found and "median" not in found[0]:
+        left_out |= {"5 %", "median", "95 %"}
+    return [{name: value for name, value in row.items() if name not in left_out} for row in expected]
 
 
 def difference(expected: list[Row], found: list[Row]) -> tuple[float, str]:

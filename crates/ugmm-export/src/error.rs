@@ -6,8 +6,8 @@
 pub enum ExportError {
     /// The ending of the file's name is none of those that are known.
     #[error(
-        "{ending} is no form of a model to export; the file must end in .onnx (ONNX), .js (JavaScript), .html (a page) or .c \
-         (C99)"
+        "{ending} is no form of a model to export; the file must end in .onnx (ONNX), .js (JavaScript), .html (a page), .c \
+         (C99) or .sql (SQL)"
     )]
     Ending {
         /// The ending in quotation marks, or a clause in its place.
@@ -24,6 +24,12 @@ pub enum ExportError {
     /// An output by column is wanted where there is none.
     #[error("{form} has no output by column; only the ONNX graph of a density has one")]
     NoChoice {
+        /// The name of the form.
+        form: &'static str,
+    },
+    /// A table is named where none is read.
+    #[error("{form} reads no table; only SQL does")]
+    NoTable {
         /// The name of the form.
         form: &'static str,
     },

@@ -1,4 +1,5 @@
-//! Trained models in forms that other programs use: ONNX graphs, JavaScript modules, pages for a browser, and C.
+//! Trained models in forms that other programs use: ONNX graphs, JavaScript modules, pages for a browser,
+//! C, and SQL.
 //!
 //! A [`portable::PortableModel`] describes a model completely; each form is made of it. What a form computes are the
 //! predictions of `ugmm predict`: questions, draws, most probable values and proofs stay with this program.
@@ -8,6 +9,7 @@ mod error;
 pub mod javascript;
 pub mod onnx;
 pub mod portable;
+pub mod sql;
 
 pub use error::ExportError;
 
@@ -26,6 +28,8 @@ pub enum Form {
     Page,
     /// A file of C99.
     C,
+    /// A SELECT of SQL.
+    Sql,
 }
 
 impl Form {
@@ -39,6 +43,7 @@ impl Form {
         match ending.as_deref() {
             Some("onnx") => Ok(Self::Onnx),
             Some("c") => Ok(Self::C),
+            Some("sql") => Ok(Self::Sql),
             Some("html" | "htm") => Ok(Self::Page),
             Some("js" | "mjs") => Ok(Self::JavaScript),
             Some(ending) => Err(ExportError::Ending { ending: format!("{:?}", format!(".{ending}")) }),
@@ -54,25 +59,39 @@ impl Form {
             Self::JavaScript => "JavaScript",
             Self::Page => "a page",
             Self::C => "C",
+            Self::Sql => "SQL",
         }
     }
 }
 
-/// The bytes of a file with the model in this form. `by_column` adds an output with the log-likelihood of each value
-/// given the others of its row, which only a density as [`Form::Onnx`] has.
+/// What can be chosen for one form only.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choices<'a> {
+    /// Add an output with the log-likelihood of each value given the others of its row, which only a density as
+    /// [`Form::Onnx`] has.
+    pub by_column: bool,
+    /// Name of the table that [`Form::Sql`] reads, [`sql::DEFAULT_TABLE`] unless it is given.
+    pub table: Option<&'a str>,
+}
+
+/// The bytes of a file with the model in this form.
 ///
 /// # Errors
 ///
-/// [`ExportError`] if the form cannot hold the model, or has no output by column.
-pub fn export(model: &dyn TableModel, form: Form, by_column: bool) -> Result<Vec<u8>, ExportError> {
+/// [`ExportError`] if the form cannot hold the model, or does not have what was chosen.
+pub fn export(model: &dyn TableModel, form: Form, choices: Choices<'_>) -> Result<Vec<u8>, ExportError> {
     let portable = PortableModel::of(model)?;
-    if by_column && form != Form::Onnx {
+    if choices.by_column && form != Form::Onnx {
         return Err(ExportError::NoChoice { form: form.name() });
     }
+    if choices.table.is_some() && form != Form::Sql {
+        return Err(ExportError::NoTable { form: form.name() });
+    }
     Ok(match form {
-        Form::Onnx => onnx::bytes(&portable, by_column)?,
+        Form::Onnx => onnx::bytes(&portable, choices.by_column)?,
         Form::Page => javascript::page(&portable).into_bytes(),
         Form::C => c::file(&portable).into_bytes(),
         Form::JavaScript => javascript::module(&portable).into_bytes(),
+        Form::Sql => sql::query(&portable, choices.table.unwrap_or(sql::DEFAULT_TABLE))?.into_bytes(),
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ugmm_export::onnx::model_proto;
 use ugmm_export::onnx::proto::ModelProto;
 use ugmm_export::portable::{Body, Head, PortableModel};
-use ugmm_export::{ExportError, Form, export};
+use ugmm_export::{Choices, ExportError, Form, export};
 use ugmm_tabular::{Device, TableModel, load};
 
 /// A model of each kind that an earlier version wrote: `density`, `hybrid`, `mlp` and `number`.
@@ -117,16 +117,21 @@ fn each_form_has_an_ending() {
         "{message}"
     );
     assert!(form("model").unwrap_err().to_string().starts_with("a name without an ending is no form"));
-    let error = export(&*model("number"), Form::C, true).unwrap_err();
+    assert_eq!(form("a.sql"), Ok(Form::Sql));
+    let by_column = Choices { by_column: true, ..Choices::default() };
+    let error = export(&*model("number"), Form::C, by_column).unwrap_err();
     assert_eq!(error, ExportError::NoChoice { form: "C" });
+    let table = Choices { table: Some("flowers"), ..Choices::default() };
+    let error = export(&*model("number"), Form::C, table).unwrap_err();
+    assert_eq!(error, ExportError::NoTable { form: "C" });
 }
 
 #[test]
 fn every_form_is_written_and_no_text_of_a_table_ends_it() {
     for name in ["density", "hybrid", "mlp", "number"] {
         let model = model(name);
-        for form in [Form::Onnx, Form::JavaScript, Form::Page, Form::C] {
-            let bytes = export(&*model, form, false).unwrap();
+        for form in [Form::Onnx, Form::JavaScript, Form::Page, Form::C, Form::Sql] {
+            let bytes = export(&*model, form, Choices::default()).unwrap();
             let is_text = std::str::from_utf8(&bytes).is_ok();
             assert!(bytes.len() > 1000 && (is_text || form == Form::Onnx), "{name}, {form:?}");
         }

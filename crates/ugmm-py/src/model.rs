@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use ugmm_circuit::MpeOptions;
 use ugmm_data::frame::ReadOptions;
-use ugmm_export::{Form, export};
+use ugmm_export::{Choices, Form, export};
 use ugmm_network::file::{check_writable, write_atomically};
 use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
@@ -147,10 +147,10 @@ impl Model {
         Ok(PyBytes::new(py, &self.model.to_bytes().map_err(value_error)?))
     }
 
-    /// The bytes of the model as an ONNX graph; with `by_column` also an output by column.
-    fn to_onnx<'py>(&self, py: Python<'py>, by_column: bool) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| export(&*self.model, Form::Onnx, by_column));
-        Ok(PyBytes::new(py, &bytes.map_err(|error| value_error(error.to_string()))?))
+    /// Writes the model as an ONNX graph.
+    fn to_onnx(&self, py: Python, path: PathBuf) -> PyResult<()> {
+        let bytes = py.detach(|| export(&*self.model, Form::Onnx, Choices::default()));
+        write_atomically(&path, &bytes.map_err(|error| value_error(error.to_string()))?).map_err(raise)
     }
 
     /// Writes what a report shows about the model with the first rows of a frame as one HTML page, which calls the model `name`.

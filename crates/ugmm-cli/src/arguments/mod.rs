@@ -407,15 +407,16 @@ pub enum Deletion {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  ugmm export flowers.safetensors -o flowers.onnx\n  ugmm export flowers.safetensors -o flowers.html"
+    after_help = "Examples:\n  ugmm export flowers.safetensors -o flowers.onnx\n  ugmm export flowers.safetensors -o flowers.html\n  \
+                  ugmm export flowers.safetensors -o flowers.sql --table flowers"
 )]
 pub struct Export {
     /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
 
-    /// File to write; its ending sets the form: .onnx (ONNX), .js (a JavaScript module), .html (a page that predicts) or
-    /// .c (C99)
+    /// File to write; its ending sets the form: .onnx (ONNX), .js (a JavaScript module), .html (a page that predicts), .c
+    /// (C99) or .sql (a SELECT for SQLite and DuckDB)
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
 
@@ -423,6 +424,10 @@ pub struct Export {
     /// takes longer
     #[arg(long)]
     pub by_column: bool,
+
+    /// Name of the table that the SELECT of a .sql file reads [default: rows]
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
 }
 
 #[derive(Debug, Args)]
