@@ -71,6 +71,13 @@ pub enum DataError {
     )]
     Folds { folds: usize, rows: usize },
 
+    /// Fewer groups than parts into which whole groups are to be divided.
+    #[error(
+        "the rows have {}, which cannot be divided into {parts} parts: no group has rows in two parts",
+        count(*groups as u128, "group")
+    )]
+    TooFewGroups { groups: usize, parts: usize },
+
     /// Compressed data that ends too early.
     #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
     CompressionTruncated { file: PathBuf, compression: &'static str },

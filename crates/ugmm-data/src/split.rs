@@ -86,6 +86,104 @@ pub fn stratified_folds(classes: &[usize], folds: usize, seed: u64) -> Result<Ve
     Ok((0..folds).map(|fold| Split { train: part(fold, false), test: part(fold, true) }).collect())
 }
 
+/// Splits the rows as [`stratified_split`] does, but no group has rows on both sides; `groups` holds the group of each
+/// row, `[rows]`. The proportions are as close to those wanted as whole groups allow.
+///
+/// # Errors
+///
+/// [`DataError::TestFraction`] if the fraction is not in (0, 1), [`DataError::TooFewGroups`] if there is one group only.
+pub fn grouped_split(
+    groups: &[usize],
+    classes: &[usize],
+    test_fraction: f64,
+    seed: u64,
+) -> Result<Split, DataError> {
+    if !(test_fraction > 0.0 && test_fraction < 1.0) {
+        return Err(DataError::TestFraction { fraction: test_fraction });
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let part_of = dealt_groups(groups, classes, &[1.0 - test_fraction, test_fraction], &mut rng)?;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.shuffle(&mut rng);
+    let (test, train) = order.into_iter().partition(|&row| part_of[row] == 1);
+    Ok(Split { train, test })
+}
+
+/// Divides the rows as [`stratified_folds`] does, but no group has rows in two folds; `groups` holds the group of each row,
+/// `[rows]`. Sizes and proportions are as equal as whole groups allow.
+///
+/// # Errors
+///
+/// [`DataError::Folds`] if there are fewer than two folds, [`DataError::TooFewGroups`] if there are fewer groups than
+/// folds.
+pub fn grouped_folds(
+    groups: &[usize],
+    classes: &[usize],
+    folds: usize,
+    seed: u64,
+) -> Result<Vec<Split>, DataError> {
+    if folds < 2 {
+        return Err(DataError::Folds { folds, rows: groups.len() });
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let fold_of = dealt_groups(groups, classes, &vec![1.0 / folds as f64; folds], &mut rng)?;
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.shuffle(&mut rng);
+    let split = |fold: usize| {
+        let (test, train) = order.iter().partition(|&&row| fold_of[row] == fold);
+        Split { train, test }
+    };
+    Ok((0..folds).map(split).collect())
+}
+
+/// The part of each row, if whole groups are dealt to parts with these shares of all rows: the largest group first, each to
+/// the part that it brings closest to its share of each class. No part stays empty.
+fn dealt_groups(
+    groups: &[usize],
+    classes: &[usize],
+    shares: &[f64],
+    rng: &mut ChaCha8Rng,
+) -> Result<Vec<usize>, DataError> {
+    let mut rows_of_group: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (row, &group) in groups.iter().enumerate() {
+        rows_of_group.entry(group).or_default().push(row);
+    }
+    if rows_of_group.len() < shares.len() {
+        return Err(DataError::TooFewGroups { groups: rows_of_group.len(), parts: shares.len() });
+    }
+    let mut rows_of_class: BTreeMap<usize, f64> = BTreeMap::new();
+    classes.iter().for_each(|&class| *rows_of_class.entry(class).or_default() += 1.0);
+    let mut dealt: Vec<Vec<usize>> = rows_of_group.into_values().collect();
+    // Groups of one size are in random order, because the sort is stable.
+    dealt.shuffle(rng);
+    dealt.sort_by_key(|rows| std::cmp::Reverse(rows.len()));
+    let mut filled: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); shares.len()];
+    let mut part_of = vec![0; groups.len()];
+    let mut left = dealt.len();
+    for rows in dealt {
+        let mut own: BTreeMap<usize, f64> = BTreeMap::new();
+        rows.iter().for_each(|&row| *own.entry(classes[row]).or_default() += 1.0);
+        let empty = filled.iter().filter(|part| part.is_empty()).count();
+        // How much the squared distances from the wanted counts grow, relative to these counts.
+        let cost = |part: usize| -> f64 {
+            let of_class = |(class, count): (&usize, &f64)| {
+                let wanted = shares[part] * rows_of_class[class];
+                let now = filled[part].get(class).copied().unwrap_or(0.0);
+                ((now + count - wanted).powi(2) - (now - wanted).powi(2)) / (wanted * rows_of_class[class])
+            };
+            own.iter().map(of_class).sum()
+        };
+        let open = (0..shares.len()).filter(|&part| left > empty || filled[part].is_empty());
+        let best = open.min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
+        for (class, count) in own {
+            *filled[best].entry(class).or_default() += count;
+        }
+        rows.into_iter().for_each(|row| part_of[row] = best);
+        left -= 1;
+    }
+    Ok(part_of)
+}
+
 /// The rows of each class in random order, class after class.
 fn shuffled_by_class(classes: &[usize], rng: &mut ChaCha8Rng) -> Vec<Vec<usize>> {
     // Ordered by class, so that the random numbers go to the same rows every time.

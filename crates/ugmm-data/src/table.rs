@@ -39,6 +39,8 @@ pub struct Table {
     numbers: Option<Vec<usize>>,
     /// The weight of each row, positive and at most 1; none for equal weights.
     weights: Option<Vec<f64>>,
+    /// The group of each row; none if each row is a group of its own.
+    groups: Option<Vec<usize>>,
 }
 
 impl Table {
@@ -74,7 +76,7 @@ impl Table {
         let mut read = frame.columns.into_iter();
         let take = |column: &Column| if column.kind == Kind::Ignored { None } else { read.next() };
         let columns = schema.columns.iter().map(take).collect();
-        Ok(Self { columns, places: frame.rows, schema, numbers: None, weights: None })
+        Ok(Self { columns, places: frame.rows, schema, numbers: None, weights: None, groups: None })
     }
 
     /// A table of these columns, each with its name. Texts are categories, and a column of one value in every row, or
@@ -121,7 +123,14 @@ impl Table {
             schema.columns.push(column);
             held.push(Some(values));
         }
-        Ok(Self { schema, columns: held, places: (1..=rows).collect(), numbers: None, weights: None })
+        Ok(Self {
+            schema,
+            columns: held,
+            places: (1..=rows).collect(),
+            numbers: None,
+            weights: None,
+            groups: None,
+        })
     }
 
     /// The table with a weight for each row, at least 0, as many as rows: a row of weight 2 counts as two rows. Rows of weight
@@ -186,10 +195,7 @@ impl Table {
                 texts.iter().map(|text| number(text).unwrap_or(f64::NAN)).collect()
             }
         };
-        if let Some(place) = self.schema.columns.iter().position(|column| column.name == name) {
-            self.schema.columns.remove(place);
-            self.columns.remove(place);
-        }
+        self.remove(name);
         let (places, file, column) = (self.places.clone(), Some(file.to_owned()), Some(name.to_owned()));
         self.weighted(&weights).map_err(|error| match error {
             FrameError::BadWeight { row, .. } => {
@@ -201,6 +207,37 @@ impl Table {
         })
     }
 
+    /// The table without its column `name`, whose values are the groups of the rows: rows of equal values belong together,
+    /// and a row without a value is a group of its own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::column`].
+    pub fn grouped_by(mut self, name: &str) -> Result<Self, FrameError> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let mut count = 0;
+        let mut groups = Vec::with_capacity(self.rows());
+        for text in self.labels(name)? {
+            let group = text.map_or(count, |text| *known.entry(text).or_insert(count));
+            count = count.max(group + 1);
+            groups.push(group);
+        }
+        self.remove(name);
+        Ok(Self { groups: Some(groups), ..self })
+    }
+
+    /// The group of each row; none if each row is a group of its own.
+    pub fn groups(&self) -> Option<&[usize]> {
+        self.groups.as_deref()
+    }
+
+    fn remove(&mut self, name: &str) {
+        if let Some(place) = self.schema.columns.iter().position(|column| column.name == name) {
+            self.schema.columns.remove(place);
+            self.columns.remove(place);
+        }
+    }
+
     /// The weight of each row, positive and at most 1; none for equal weights.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
@@ -208,7 +245,7 @@ impl Table {
 
     /// The rows `rows` without weights.
     fn select(self, rows: &[usize]) -> Self {
-        let Self { mut schema, columns, places, numbers, .. } = self;
+        let Self { mut schema, columns, places, numbers, groups, .. } = self;
         let columns: Vec<Option<Values>> =
             columns.into_iter().map(|values| values.map(|values| values.select(rows))).collect();
         schema.rows = rows.len();
@@ -226,7 +263,8 @@ impl Table {
         let numbers =
             Some(rows.iter().map(|&row| numbers.as_ref().map_or(row + 1, |numbers| numbers[row])).collect());
         let places = rows.iter().map(|&row| places[row]).collect();
-        Self { schema, columns, places, numbers, weights: None }
+        let groups = groups.map(|groups| rows.iter().map(|&row| groups[row]).collect());
+        Self { schema, columns, places, numbers, weights: None, groups }
     }
 
     /// Number of rows, at least 1.

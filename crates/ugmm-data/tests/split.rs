@@ -1,6 +1,7 @@
 //! Stratified splits.
 
-use ugmm_data::{DataError, stratified_folds, stratified_split};
+use std::collections::HashSet;
+use ugmm_data::{DataError, Split, grouped_folds, grouped_split, stratified_folds, stratified_split};
 
 /// `counts[c]` rows of each class c, class after class.
 fn classes(counts: &[usize]) -> Vec<usize> {
@@ -115,4 +116,71 @@ fn folds_that_cannot_be_are_refused() {
     for (rows, folds) in [(5, 1), (5, 6), (0, 2), (3, 0)] {
         assert!(matches!(stratified_folds(&vec![0; rows], folds, 0), Err(DataError::Folds { .. })));
     }
+}
+
+/// Groups of 1 to 7 rows, whose class is the same in most groups.
+fn groups_and_classes() -> (Vec<usize>, Vec<usize>) {
+    let (mut groups, mut classes) = (Vec::new(), Vec::new());
+    for group in 0..60 {
+        for row in 0..1 + group * 5 % 7 {
+            groups.push(group);
+            classes.push(if group % 4 == 0 { row % 3 } else { group % 3 });
+        }
+    }
+    (groups, classes)
+}
+
+fn shares(rows: &[usize], classes: &[usize]) -> Vec<f64> {
+    (0..3)
+        .map(|class| rows.iter().filter(|&&row| classes[row] == class).count() as f64 / rows.len() as f64)
+        .collect()
+}
+
+#[test]
+fn no_group_is_on_both_sides_and_classes_keep_their_shares() {
+    let (groups, classes) = groups_and_classes();
+    let all: Vec<usize> = (0..groups.len()).collect();
+    let expected = shares(&all, &classes);
+    let check = |split: &Split, size: f64| {
+        let of = |rows: &[usize]| -> HashSet<usize> { rows.iter().map(|&row| groups[row]).collect() };
+        assert!(of(&split.train).is_disjoint(&of(&split.test)));
+        let mut rows = [&split.train[..], &split.test].concat();
+        rows.sort_unstable();
+        assert_eq!(rows, all);
+        // A group has at most seven rows.
+        assert!((split.test.len() as f64 - size * all.len() as f64).abs() <= 7.0, "{}", split.test.len());
+        for (found, expected) in shares(&split.test, &classes).into_iter().zip(&expected) {
+            assert!((found - expected).abs() < 0.06, "{found} {expected}");
+        }
+    };
+    for seed in 0..20 {
+        for fraction in [0.1, 0.2, 0.5] {
+            check(&grouped_split(&groups, &classes, fraction, seed).unwrap(), fraction);
+        }
+        for folds in [2, 5] {
+            let splits = grouped_folds(&groups, &classes, folds, seed).unwrap();
+            splits.iter().for_each(|split| check(split, 1.0 / folds as f64));
+            let mut tested: Vec<usize> = splits.into_iter().flat_map(|split| split.test).collect();
+            tested.sort_unstable();
+            assert_eq!(tested, all);
+        }
+    }
+    assert_eq!(grouped_split(&groups, &classes, 0.2, 1), grouped_split(&groups, &classes, 0.2, 1));
+    assert_ne!(grouped_split(&groups, &classes, 0.2, 1), grouped_split(&groups, &classes, 0.2, 2));
+}
+
+#[test]
+fn groups_of_unequal_sizes_leave_no_part_empty_and_too_few_are_refused() {
+    // One group has almost all rows.
+    let groups: Vec<usize> = (0..100).map(|row| row.max(96) - 96).collect();
+    let classes = vec![0; 100];
+    for split in grouped_folds(&groups, &classes, 4, 0).unwrap() {
+        assert!(!split.test.is_empty() && !split.train.is_empty());
+    }
+    let split = grouped_split(&groups, &classes, 0.2, 0).unwrap();
+    assert!(split.test.len() <= 3 && !split.test.is_empty(), "{split:?}");
+    let message = grouped_folds(&groups, &classes, 5, 0).unwrap_err().to_string();
+    assert!(message.starts_with("the rows have 4 groups, which cannot be divided into 5 parts"), "{message}");
+    let message = grouped_split(&[3, 3], &[0, 1], 0.5, 0).unwrap_err().to_string();
+    assert!(message.contains("1 group,"), "{message}");
 }

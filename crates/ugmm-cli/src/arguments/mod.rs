@@ -27,8 +27,8 @@ use std::path::PathBuf;
 use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
 use ugmm_network::DeviceName;
 use values::{
-    parse_character, parse_count, parse_dates, parse_decimal, parse_delimiter, parse_device, parse_list,
-    parse_seed, parse_thousands, parse_threads,
+    parse_character, parse_count, parse_coverage, parse_dates, parse_decimal, parse_delimiter, parse_device,
+    parse_list, parse_probability, parse_seed, parse_thousands, parse_threads,
 };
 
 /// Train, use and explain uGMM networks: neural networks whose neurons are Gaussian mixtures.
@@ -391,6 +391,16 @@ pub struct Predict {
     /// average row, each with its share of all contributions in its favour
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub explain: Option<NonZeroUsize>,
+
+    /// Quantiles of a predicted number, each from 0 to 1; each gets a column, such as "10 %" or "median" [default:
+    /// 0.05,0.5,0.95 without --interval, none with it]
+    #[arg(long, value_name = "Q,Q,…", value_delimiter = ',', value_parser = parse_probability)]
+    pub quantiles: Vec<f64>,
+
+    /// Prediction intervals of a predicted number, by their coverage between 0 and 1: 0.9 adds the columns "90 % interval
+    /// from" and "90 % interval to"; as much probability lies below an interval as above it
+    #[arg(long, value_name = "C,C,…", value_delimiter = ',', value_parser = parse_coverage)]
+    pub interval: Vec<f64>,
 
     #[command(flatten)]
     pub device: DeviceOption,

@@ -145,6 +145,12 @@ pub struct Train {
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
 
+    /// Column whose equal values mark rows that belong together, such as the rows of one patient; it is no input. Held-out
+    /// rows, folds and validation rows have no group in common with the rows that a model is trained on; a row without
+    /// a value is a group of its own
+    #[arg(long, value_name = "COLUMN")]
+    pub group: Option<String>,
+
     /// Early stopping: hold out a tenth of the training rows as validation rows, and stop when their loss has not
     /// improved for N epochs [default: no early stopping; 5 for a density]
     #[arg(long, value_name = "N", value_parser = parse_count)]

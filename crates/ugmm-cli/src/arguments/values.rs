@@ -296,6 +296,18 @@ pub fn parse_count(text: &str) -> Result<NonZeroUsize, String> {
     count.ok_or_else(|| format!("{text:?} is not a whole number from 1 to {GREATEST}"))
 }
 
+/// Parses a probability from 0 to 1.
+pub fn parse_probability(text: &str) -> Result<f64, String> {
+    let probability = text.trim().parse().ok().filter(|probability| (0.0..=1.0).contains(probability));
+    probability.ok_or_else(|| format!("{text:?} is not a number from 0 to 1"))
+}
+
+/// Parses the coverage of an interval.
+pub fn parse_coverage(text: &str) -> Result<f64, String> {
+    let coverage = text.trim().parse().ok().filter(|&coverage: &f64| coverage > 0.0 && coverage < 1.0);
+    coverage.ok_or_else(|| format!("{text:?} is not a number greater than 0 and less than 1, such as 0.9"))
+}
+
 /// The greatest number of threads; more threads than cores only wait for each other.
 const MOST_THREADS: usize = 1024;
 

@@ -9,6 +9,7 @@ mod density_answers;
 mod devices;
 mod export;
 mod faults;
+mod groups;
 mod hostile;
 mod images;
 mod importing;

@@ -1,6 +1,6 @@
 //! Each input row gives one output row, with the digits and words of the table.
 
-use crate::{CASES, json, stdout, ugmm};
+use crate::{CASES, failure, json, stdout, ugmm};
 use tempfile::TempDir;
 
 fn write(folder: &TempDir, name: &str, text: &str) {
@@ -117,6 +117,78 @@ fn predicted_numbers_have_the_digits_of_the_table() {
     let inside = right.iter().zip(low.iter().zip(&high)).filter(|(y, (low, high))| *low <= y && y <= high);
     let coverage = inside.count() as f64 / right.len() as f64;
     assert_eq!(json(&folder.path().join("e.json"))["coverage_90"].as_f64().unwrap(), coverage);
+}
+
+#[test]
+fn quantiles_and_intervals_are_those_that_are_requested() {
+    let folder = TempDir::new().unwrap();
+    let data = case("unix-seconds.csv");
+    let train = ["train", &data, "--target", "y", "--task", "regression", "--epochs", "5", "-o", "m"];
+    stdout(&ugmm(folder.path(), &train));
+    let predict = |options: &[&str]| {
+        let output = ugmm(folder.path(), &[&["predict", "m", &data, "-q"], options].concat());
+        rows(&stdout(&output))
+    };
+    let names = |found: &[Vec<String>]| -> Vec<String> {
+        found[0]
+            .iter()
+            .filter(|name| name.ends_with('%') || *name == "median" || name.contains("interval"))
+            .cloned()
+            .collect()
+    };
+    let usual = predict(&[]);
+    assert_eq!(names(&usual), ["5 %", "median", "95 %"]);
+    let both = predict(&["--quantiles", "0.025,0.5,0.1,0", "--interval", "0.8,0.9"]);
+    let expected = [
+        "2.5 %",
+        "median",
+        "10 %",
+        "0 %",
+        "80 % interval from",
+        "80 % interval to",
+        "90 % interval from",
+        "90 % interval to",
+    ];
+    assert_eq!(names(&both), expected);
+    assert_eq!(column(&both, "median"), column(&usual, "median"));
+    let numbers =
+        |name: &str| -> Vec<f64> { column(&both, name).iter().map(|text| text.parse().unwrap()).collect() };
+    let ascending =
+        ["0 %", "2.5 %", "90 % interval from", "10 %", "median", "80 % interval to", "90 % interval to"];
+    for pair in ascending.windows(2) {
+        assert!(numbers(pair[0]).iter().zip(numbers(pair[1])).all(|(low, high)| *low <= high), "{pair:?}");
+    }
+    for (own, same) in [("10 %", "80 % interval from"), ("2.5 %", "2.5 %")] {
+        assert!(numbers(own).iter().zip(numbers(same)).all(|(a, b)| (a - b).abs() <= 1e-9 * a.abs()));
+    }
+    assert_eq!(names(&predict(&["--interval", "0.5"])), ["50 % interval from", "50 % interval to"]);
+
+    let refused = |options: &[&str]| {
+        let output = ugmm(folder.path(), &[&["predict", "m", &data], options].concat());
+        assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (options, message) in [
+        (["--quantiles", "1.5"], "\"1.5\" is not a number from 0 to 1"),
+        (["--quantiles", "0.1,"], "\"\" is not a number from 0 to 1"),
+        (["--quantiles", "nan"], "\"nan\" is not a number from 0 to 1"),
+        (["--quantiles", "0.1,0.10"], "--quantiles: 0.1 is there twice"),
+        (["--interval", "90"], "\"90\" is not a number greater than 0 and less than 1"),
+        (["--interval", "1"], "greater than 0 and less than 1"),
+    ] {
+        let found = refused(&options);
+        assert!(found.contains(message), "{found}");
+    }
+    let iris = crate::with_iris();
+    stdout(&ugmm(iris.path(), &[&crate::TRAIN[..], &["--epochs", "1"]].concat()));
+    let found =
+        failure(&ugmm(iris.path(), &["predict", "iris.safetensors", "iris.csv", "--interval", "0.9"]));
+    assert!(
+        found.contains(
+            "--interval: quantiles are those of a predicted number, and the model predicts classes"
+        ),
+        "{found}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::network::outputs::Outputs;
 use crate::run::Group;
 use crate::target::TargetValues;
 use serde::Serialize;
-use ugmm_data::{Split, stratified_folds};
+use ugmm_data::Split;
 use ugmm_network::calibration::{SPREAD_RANGE, TEMPERATURE_RANGE, spread, temperature};
 use ugmm_network::{RowWeights, Settings};
 
@@ -39,18 +39,6 @@ pub struct CrossValidation {
     pub scaled_metrics: Measures,
     /// The measures of each fold.
     pub by_fold: Vec<Measures>,
-}
-
-/// Folds of the training rows, as places.
-pub(crate) fn inner_folds(
-    learner: &Learner,
-    split: &Split,
-    folds: usize,
-) -> Result<Vec<Split>, TabularError> {
-    let strata = learner.strata(&split.train, split.train.len() as f64 / folds as f64);
-    let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
-    let folds = stratified_folds(&strata, folds, learner.options.seed)?;
-    Ok(folds.into_iter().map(|fold| Split { train: places(fold.train), test: places(fold.test) }).collect())
 }
 
 /// Places, and the widths of the 90 % intervals there.

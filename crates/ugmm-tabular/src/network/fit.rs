@@ -6,7 +6,7 @@ use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::network::baseline::Baseline;
 use crate::network::cross_validation::{
-    CrossValidation, Part, fitted_factor, held_out, inner_folds, measured_folds, outputs_of, parts, spread_of,
+    CrossValidation, Part, fitted_factor, held_out, measured_folds, outputs_of, parts, spread_of,
 };
 use crate::network::doubt::Doubt;
 use crate::network::doubts::doubts;
@@ -25,7 +25,7 @@ use crate::target::{PreparedTarget, Target, TargetValues};
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_data::frame::{ReadAs, Request};
-use ugmm_data::{Preprocessor, Split, stratified_split};
+use ugmm_data::{Preprocessor, Split};
 use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
 use ugmm_network::{Recipe, Settings, UgmmError};
@@ -121,7 +121,7 @@ pub fn fit(
         (None, false) => SEARCH_FOLDS,
         (None, true) => 0,
     };
-    let folds = if folds == 0 { Vec::new() } else { inner_folds(&learner, &split, folds)? };
+    let folds = if folds == 0 { Vec::new() } else { learner.folds(&split.train, folds)? };
     let candidates = candidates(options);
     let calibrating = calibrating(&learner, &split, &folds)?;
     // Errors in the numbers and the options are found before training begins.
@@ -292,17 +292,14 @@ fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Vec<
         return Ok(Vec::new());
     }
     if rows < CALIBRATED_BY_FOLDS {
-        return inner_folds(learner, split, CALIBRATION_FOLDS);
+        return learner.folds(&split.train, CALIBRATION_FOLDS);
     }
-    let strata = learner.strata(&split.train, CALIBRATION_SHARE * rows as f64);
-    let inner = stratified_split(&strata, CALIBRATION_SHARE, learner.options.seed)?;
-    let places = |chosen: Vec<usize>| chosen.into_iter().map(|index| split.train[index]).collect();
-    Ok(vec![Split { train: places(inner.train), test: places(inner.test) }])
+    Ok(vec![learner.split(&split.train, CALIBRATION_SHARE)?])
 }
 
 /// Training rows and held-out rows; with folds all rows are training rows.
 fn split(learner: &Learner) -> Result<Split, TabularError> {
-    let FitOptions { validation, folds, seed, .. } = learner.options;
+    let FitOptions { validation, folds, .. } = learner.options;
     if folds.is_some() || *validation == 0.0 {
         return Ok(Split { train: (0..learner.rows.len()).collect(), test: Vec::new() });
     }
@@ -311,8 +308,7 @@ fn split(learner: &Learner) -> Result<Split, TabularError> {
         return Err(UgmmError::Setting { setting, value: validation.to_string(), expected }.into());
     }
     let all: Vec<usize> = (0..learner.rows.len()).collect();
-    let strata = learner.strata(&all, validation * all.len() as f64);
-    Ok(stratified_split(&strata, *validation, *seed)?)
+    learner.split(&all, *validation)
 }
 
 /// The model of a trained network.

@@ -12,7 +12,7 @@ use crate::run::StageObserver;
 use crate::target::{NumberTarget, PreparedTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
-use ugmm_data::{Preprocessor, Split, stratified_split};
+use ugmm_data::{Preprocessor, Split, grouped_folds, grouped_split, stratified_folds, stratified_split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
 use ugmm_network::training::{Trained, TrainingConfig, init_model};
@@ -44,6 +44,8 @@ pub(crate) struct Learner<'a> {
     pub(crate) class_weights: Option<Vec<f64>>,
     /// The weight of the row at each place; `None` for equal weights.
     pub(crate) weights: Option<Vec<f64>>,
+    /// The group of the row at each place; `None` if each row is a group of its own.
+    pub(crate) groups: Option<Vec<usize>>,
     /// Number of rows of the table that are left out because they have no target, or only a target.
     pub(crate) without_target: usize,
     pub(crate) without_features: usize,
@@ -118,6 +120,7 @@ impl<'a> Learner<'a> {
         }
         let weights: Option<Vec<f64>> =
             table.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
+        let groups = table.groups().map(|groups| rows.iter().map(|&row| groups[row]).collect());
         let class_weights =
             class_weights(target, &values, weights.as_deref(), options.class_weights.as_ref())?;
         let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
@@ -132,6 +135,7 @@ impl<'a> Learner<'a> {
             usual,
             class_weights,
             weights,
+            groups,
             without_target,
             without_features,
         })
@@ -139,7 +143,7 @@ impl<'a> Learner<'a> {
 
     /// The stratum of each of these places for a stratified split: the class, or the index of the quantile
     /// range of the number. There are at most as many quantile ranges as held-out rows.
-    pub(crate) fn strata(&self, places: &[usize], held_out: f64) -> Vec<usize> {
+    fn strata(&self, places: &[usize], held_out: f64) -> Vec<usize> {
         match &self.values {
             TargetValues::Classes(_, labels) => places.iter().map(|&place| labels[place]).collect(),
             TargetValues::Numbers(numbers) => {
@@ -153,6 +157,30 @@ impl<'a> Learner<'a> {
                 strata
             }
         }
+    }
+
+    /// Splits these places into places to train on and a share of held-out places, stratified; no group is on both sides.
+    pub(crate) fn split(&self, places: &[usize], share: f64) -> Result<Split, TabularError> {
+        let strata = self.strata(places, share * places.len() as f64);
+        let split = match self.groups_of(places) {
+            Some(groups) => grouped_split(&groups, &strata, share, self.options.seed)?,
+            None => stratified_split(&strata, share, self.options.seed)?,
+        };
+        Ok(at_places(split, places))
+    }
+
+    /// Divides these places into folds, stratified; no group is in two folds.
+    pub(crate) fn folds(&self, places: &[usize], folds: usize) -> Result<Vec<Split>, TabularError> {
+        let strata = self.strata(places, places.len() as f64 / folds as f64);
+        let splits = match self.groups_of(places) {
+            Some(groups) => grouped_folds(&groups, &strata, folds, self.options.seed)?,
+            None => stratified_folds(&strata, folds, self.options.seed)?,
+        };
+        Ok(splits.into_iter().map(|split| at_places(split, places)).collect())
+    }
+
+    fn groups_of(&self, places: &[usize]) -> Option<Vec<usize>> {
+        self.groups.as_ref().map(|groups| places.iter().map(|&place| groups[place]).collect())
     }
 
     /// The recipe for training on this many rows and inputs.
@@ -266,10 +294,8 @@ impl<'a> Learner<'a> {
         if !early_stopping {
             return Ok((split.train.clone(), split.test.clone()));
         }
-        let strata = self.strata(&split.train, STOPPING_SHARE * split.train.len() as f64);
-        let inner = stratified_split(&strata, STOPPING_SHARE, self.options.seed)?;
-        let places = |chosen: &[usize]| chosen.iter().map(|&index| split.train[index]).collect();
-        Ok((places(&inner.train), places(&inner.test)))
+        let inner = self.split(&split.train, STOPPING_SHARE)?;
+        Ok((inner.train, inner.test))
     }
 
     /// The weights of the rows at these places; `None` for equal weights.
@@ -326,4 +352,10 @@ pub(crate) fn known_rows(inputs: &[f32], columns: usize) -> Vec<usize> {
     let known = |row: &[f32]| row.iter().any(|value| !value.is_nan());
     let rows = inputs.chunks(columns).enumerate();
     rows.filter(|(_, row)| known(row)).map(|(index, _)| index).collect()
+}
+
+/// A split of indices of these places, as a split of the places.
+fn at_places(split: Split, places: &[usize]) -> Split {
+    let at = |indices: Vec<usize>| indices.into_iter().map(|index| places[index]).collect();
+    Split { train: at(split.train), test: at(split.test) }
 }

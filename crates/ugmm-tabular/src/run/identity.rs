@@ -17,6 +17,7 @@ pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
         column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
     }
     learner.table.weights().into_iter().flatten().for_each(|weight| data.add(weight.to_bits()));
+    learner.table.groups().into_iter().flatten().for_each(|&group| data.add(group as u64));
     let mut options = serde_json::to_value(learner.options).expect("options are names and numbers");
     options["task"] = json!(learner.task);
     json!({

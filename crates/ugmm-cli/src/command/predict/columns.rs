@@ -3,19 +3,47 @@
 use crate::error::CliError;
 use crate::row_output::{Column, Values};
 use ugmm_network::inspect::Absence;
+use ugmm_report::six_digits;
 use ugmm_tabular::column::EncodedRows;
 use ugmm_tabular::distribution::{ClassPredictions, Predictions};
 use ugmm_tabular::{DateTarget, Distribution, NetworkModel, TableModel};
 
-/// Quantiles of a predicted number in the output.
-const QUANTILES: [(f64, &str); 3] = [(0.05, "5 %"), (0.5, "median"), (0.95, "95 %")];
+/// Quantiles of a predicted number if none are requested.
+const USUAL_QUANTILES: [f64; 3] = [0.05, 0.5, 0.95];
 
-/// The columns with predictions of the model's target.
-pub fn of_target(model: &dyn TableModel, predictions: &Predictions) -> Vec<Column> {
+/// A quantile in the output.
+pub struct Quantile {
+    name: String,
+    probability: f64,
+}
+
+/// The quantiles of these probabilities, and then the ends of the intervals with these coverages.
+pub fn quantiles(probabilities: &[f64], coverages: &[f64]) -> Vec<Quantile> {
+    let percent = |share: f64| format!("{} %", six_digits(100.0 * share));
+    let probabilities = match probabilities.is_empty() && coverages.is_empty() {
+        true => &USUAL_QUANTILES,
+        false => probabilities,
+    };
+    let quantile = |&probability: &f64| {
+        let name = if probability == 0.5 { "median".into() } else { percent(probability) };
+        Quantile { name, probability }
+    };
+    let interval = |&coverage: &f64| {
+        let name = percent(coverage);
+        [
+            Quantile { name: format!("{name} interval from"), probability: (1.0 - coverage) / 2.0 },
+            Quantile { name: format!("{name} interval to"), probability: (1.0 + coverage) / 2.0 },
+        ]
+    };
+    probabilities.iter().map(quantile).chain(coverages.iter().flat_map(interval)).collect()
+}
+
+/// The columns with predictions of the model's target; `quantiles` are those of a number.
+pub fn of_target(model: &dyn TableModel, predictions: &Predictions, quantiles: &[Quantile]) -> Vec<Column> {
     let predicted = format!("predicted {}", model.target_name().unwrap_or_default());
     match predictions {
         Predictions::Classes(found) => of_classes(&predicted, &model.classes().unwrap_or_default(), found),
-        Predictions::Numbers(found) => of_numbers(&predicted, model.target_date(), found),
+        Predictions::Numbers(found) => of_numbers(&predicted, model.target_date(), found, quantiles),
     }
 }
 
@@ -33,7 +61,12 @@ fn of_classes(predicted: &str, classes: &[String], found: &ClassPredictions) -> 
     columns
 }
 
-fn of_numbers(predicted: &str, date: Option<DateTarget>, found: &[Distribution]) -> Vec<Column> {
+fn of_numbers(
+    predicted: &str,
+    date: Option<DateTarget>,
+    found: &[Distribution],
+    quantiles: &[Quantile],
+) -> Vec<Column> {
     let number = |number: &dyn Fn(&Distribution) -> f64| -> Values {
         let values = found.iter().map(number);
         match date {
@@ -46,8 +79,8 @@ fn of_numbers(predicted: &str, date: Option<DateTarget>, found: &[Distribution])
         column(predicted, number(&Distribution::mean)),
         column(deviation, exact(found.iter().map(Distribution::deviation))),
     ];
-    for (probability, name) in QUANTILES {
-        columns.push(column(name, number(&|one| one.quantile(probability))));
+    for Quantile { name, probability } in quantiles {
+        columns.push(column(name, number(&|one| one.quantile(*probability))));
     }
     columns
 }

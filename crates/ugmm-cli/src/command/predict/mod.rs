@@ -7,6 +7,7 @@ use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use crate::table::reading_doubts;
+use columns::Quantile;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
@@ -43,6 +44,8 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
             return Err(CliError::Option { key: "--explain", reason });
         }
     }
+    refuse_quantiles_of_classes(options, model)?;
+    let quantiles = columns::quantiles(&options.quantiles, &options.interval);
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let (keep, read_options) = (&options.rows.keep, options.rows.read_options(&options.table));
     let mut reader = TableReader::open(&options.data, model, ReadTarget::No, keep, &read_options)?;
@@ -61,7 +64,7 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
             let batch = batch?;
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
-            let predicted = predicted(model, &batch, most_reasons, &mut report)?;
+            let predicted = predicted(model, &batch, &quantiles, most_reasons, &mut report)?;
             let columns = kept(keep, &types, batch.kept).chain(predicted);
             writer.write(&columns.collect::<Vec<_>>())?;
         }
@@ -75,10 +78,27 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
     Ok(())
 }
 
+/// Fails with an error if quantiles are requested of a model that predicts no number, or two columns would have one name.
+fn refuse_quantiles_of_classes(options: &Predict, model: &dyn TableModel) -> Result<(), CliError> {
+    for (key, values) in [("--quantiles", &options.quantiles), ("--interval", &options.interval)] {
+        let twice = |index: &usize| values[..*index].contains(&values[*index]);
+        if let Some(index) = (0..values.len()).find(twice) {
+            return Err(CliError::Option { key, reason: format!("{} is there twice", values[index]) });
+        }
+        if !values.is_empty() && (!model.has_target() || model.classes().is_some()) {
+            let what = if model.has_target() { "classes" } else { "no column" };
+            let reason = format!("quantiles are those of a predicted number, and the model predicts {what}");
+            return Err(CliError::Option { key, reason });
+        }
+    }
+    Ok(())
+}
+
 /// The output columns for a batch; empty in rows that cannot be predicted.
 fn predicted(
     model: &dyn TableModel,
     batch: &Batch,
+    quantiles: &[Quantile],
     most_reasons: usize,
     report: &mut Report,
 ) -> Result<Vec<Column>, CliError> {
@@ -90,7 +110,7 @@ fn predicted(
         Engine::Network(network) => {
             let inputs = network.features(&rows);
             let predictions = network.predicted(&inputs)?;
-            let mut columns = columns::of_target(model, &predictions);
+            let mut columns = columns::of_target(model, &predictions, quantiles);
             let (novelty, unusual) = columns::of_novelty(network, &inputs);
             report.unusual_rows += unusual;
             columns.extend(novelty);
@@ -101,7 +121,7 @@ fn predicted(
         }
         Engine::Density(density) => {
             let mut columns = match model.has_target() {
-                true => columns::of_target(model, &model.predict(&rows)?),
+                true => columns::of_target(model, &model.predict(&rows)?, quantiles),
                 false => Vec::new(),
             };
             columns.push(columns::of_log_likelihoods(density.log_likelihood(&rows)?, &batch.rows));

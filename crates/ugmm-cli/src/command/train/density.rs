@@ -1,8 +1,8 @@
 //! `ugmm train --objective density`: a density of all columns of a table.
 
 use super::files::Files;
-use super::read_table;
 use super::report::{OF_DENSITIES, in_words};
+use super::{groups, read_table};
 use crate::arguments::Common;
 use crate::config_file::Options;
 use crate::error::CliError;
@@ -70,7 +70,8 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let table = read_table(&files, schema, options)?;
     let rows = DensityRows::prepare(&table, target.as_ref(), &fit_options);
     let rows = rows.map_err(|error| files.in_table(error))?;
-    let introduction = introduction(table.schema(), rows.columns(), train.target.as_deref());
+    let introduction =
+        introduction(table.schema(), rows.columns(), train.target.as_deref()) + &groups(&table, options);
     let mut progress = Display::new(introduction, common.quiet);
     let mut run = Run { time_limit: train.time_limit, ..Run::new(&mut progress, interrupt::watch()?) };
     let (model, fitted) = rows.fit(&mut run).map_err(|error| files.in_table(error))?;

@@ -55,6 +55,7 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let fit_options = fit_options(options, task, schema.images.is_some())?;
     let table = read_table(&files, schema, options)?;
     let introduction = overview(table.schema(), target)
+        + &groups(&table, options)
         + &doubts(table.schema(), target)
         + &remarks(&table, target, task, given.is_some());
     let mut progress = Display::new(introduction, common.quiet);
@@ -86,9 +87,21 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
 }
 
-/// The table with the weights of its rows, if there are any.
+/// The table with the weights and groups of its rows, if there are any.
 fn read_table(files: &Files, schema: Schema, options: &Options) -> Result<Table, CliError> {
     let table = Table::read_as(&files.data, schema, &options.read_options())?;
+    let table = match &options.train.group {
+        None => table,
+        Some(name) => {
+            let clash = [("target", &options.train.target), ("weights", &options.train.weights)];
+            if let Some((what, _)) = clash.into_iter().find(|(_, other)| other.as_ref() == Some(name)) {
+                let reason =
+                    format!("{name:?} is the column of the {what}; groups need a column of their own");
+                return Err(CliError::Option { key: "group", reason });
+            }
+            table.grouped_by(name)?
+        }
+    };
     match &options.train.weights {
         None => Ok(table),
         Some(name) if options.train.target.as_ref() == Some(name) => {
@@ -96,6 +109,17 @@ fn read_table(files: &Files, schema: Schema, options: &Options) -> Result<Table,
             Err(CliError::Option { key: "weights", reason })
         }
         Some(name) => Ok(table.weighted_by(name, &files.data)?),
+    }
+}
+
+/// How many groups the rows have; empty without groups.
+fn groups(table: &Table, options: &Options) -> String {
+    match (table.groups(), &options.train.group) {
+        (Some(groups), Some(name)) => {
+            let number = groups.iter().max().map_or(0, |last| last + 1);
+            format!("{} by {name}; none has both held-out rows and training rows\n", count(number, "group"))
+        }
+        _ => String::new(),
     }
 }
 

@@ -1,0 +1,102 @@
+//! `--group`: rows that belong together are on one side of every split.
+
+use crate::{failure, failure_of, json, stdout, ugmm};
+use std::fmt::Write;
+use tempfile::TempDir;
+
+/// Four rows of each of 60 patients. The features identify the patient, and not the class, which is random.
+fn patients(folder: &TempDir) {
+    let mut table = "patient,height,weight,a,b,c,d,ill\n".to_owned();
+    for patient in 0..60_u32 {
+        let random = |salt: u32| {
+            let mixed = (patient * 7 + salt + 1).wrapping_mul(2_654_435_761);
+            let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(2_246_822_519);
+            f64::from((mixed ^ (mixed >> 13)) >> 16) / 65_536.0
+        };
+        let name = if patient == 0 { String::new() } else { format!("p{patient}") };
+        let ill = if random(6) > 0.5 { "yes" } else { "no" };
+        for visit in 0..4 {
+            let measured: Vec<String> =
+                (0..6).map(|salt| format!("{:.4}", random(salt) + 1e-4 * f64::from(visit))).collect();
+            let _ = writeln!(table, "{name},{},{ill}", measured.join(","));
+        }
+    }
+    std::fs::write(folder.path().join("t.csv"), table).unwrap();
+}
+
+fn train(folder: &TempDir, options: &[&str]) -> serde_json::Value {
+    let command = ["train", "t.csv", "--target", "ill", "-o", "m.safetensors", "--json", "r.json"];
+    let memorising = ["--epochs", "200", "--min-sigma", "0.05"];
+    stdout(&ugmm(folder.path(), &[&command[..], &memorising, options].concat()));
+    json(&folder.path().join("r.json"))
+}
+
+#[test]
+fn rows_of_one_patient_do_not_measure_a_model_that_knows_the_patient() {
+    let folder = TempDir::new().unwrap();
+    patients(&folder);
+    for (options, measured) in
+        [(&["--folds", "4"][..], "/cross_validation/metrics"), (&[][..], "/validation_metrics")]
+    {
+        let accuracy =
+            |report: &serde_json::Value| report.pointer(measured).unwrap()["accuracy"].as_f64().unwrap();
+        let ignored = ["--ignore", "patient"];
+        let leaking = accuracy(&train(&folder, &[options, &ignored[..]].concat()));
+        let grouped = train(&folder, &[options, &["--group", "patient"][..]].concat());
+        // The class of a new patient cannot be known.
+        assert!(leaking > 0.9 && accuracy(&grouped) < 0.75, "{leaking} {}", accuracy(&grouped));
+    }
+    // The groups are no input of the model.
+    let predicted = stdout(&ugmm(folder.path(), &["inspect", "m.safetensors"]));
+    assert!(!predicted.contains("patient"), "{predicted}");
+    // 59 patients, and the four rows without one.
+    let output = ugmm(
+        folder.path(),
+        &["train", "t.csv", "--target", "ill", "--group", "patient", "--epochs", "1", "-o", "m.safetensors"],
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("63 groups by patient; none has both held-out rows and training rows"), "{said}");
+}
+
+#[test]
+fn groups_go_with_densities_numbers_early_stopping_weights_and_a_config_file() {
+    let folder = TempDir::new().unwrap();
+    patients(&folder);
+    for options in [
+        &["--objective", "density", "--members", "1"][..],
+        &["--target", "height", "--patience", "3"],
+        &["--target", "ill", "--weights", "weight", "--folds", "3"],
+        &["--target", "ill", "--search", "--epochs", "2"],
+    ] {
+        let command = ["train", "t.csv", "--group", "patient", "-o", "d.safetensors", "--epochs", "2"];
+        let options: Vec<&str> = match options.contains(&"--epochs") {
+            true => [&command[..6], options].concat(),
+            false => [&command[..], options].concat(),
+        };
+        let output = ugmm(folder.path(), &options);
+        assert!(output.status.success(), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("63 groups by patient"), "{options:?} {said}");
+    }
+    std::fs::write(folder.path().join("c.toml"), "group = \"patient\"\nepochs = 1\n").unwrap();
+    let config = ["train", "t.csv", "--target", "ill", "--config", "c.toml", "-o", "c.safetensors"];
+    let output = ugmm(folder.path(), &config);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("63 groups"));
+}
+
+#[test]
+fn what_cannot_be_a_group_is_refused() {
+    let folder = TempDir::new().unwrap();
+    patients(&folder);
+    let command = ["train", "t.csv", "--target", "ill", "-o", "m.safetensors"];
+    let run = |options: &[&str]| ugmm(folder.path(), &[&command[..], options].concat());
+    let message = failure(&run(&["--group", "ill"]));
+    assert!(message.contains("--group: \"ill\" is the column of the target"), "{message}");
+    let message = failure(&run(&["--group", "weight", "--weights", "weight"]));
+    assert!(message.contains("--group: \"weight\" is the column of the weights"), "{message}");
+    let message = failure_of(&run(&["--group", "patients"]));
+    assert!(message.contains("patients") && message.contains("patient"), "{message}");
+    let message = failure_of(&run(&["--group", "patient", "--folds", "100"]));
+    assert!(message.contains("63 groups, which cannot be divided into 100 parts"), "{message}");
+    assert!(!folder.path().join("m.safetensors").exists());
+}
