@@ -121,6 +121,14 @@
     const entries = [["predicted", row.predicted], ["doubt", row.doubt]];
     if (row.right !== null) entries.splice(1, 0, ["right", row.right]);
     facts(place, entries);
+    if (at("what-if")) {
+      const button = html(place, "button", "link screen-only", "What if?");
+      button.type = "button";
+      button.addEventListener("click", () => {
+        at("what-if").dispatchEvent(new CustomEvent("row", { detail: row.values }));
+        at("changed").scrollIntoView({ block: "start" });
+      });
+    }
     const pictures = [row.picture, row.speaking_for, row.speaking_against, row.responsible, row.chances, row.density].filter(Boolean);
     const grid = html(place, "div", pictures.length > 1 ? "grid" : "alone");
     for (const chart of pictures) draw(grid, chart);

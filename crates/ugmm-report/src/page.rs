@@ -5,6 +5,7 @@ use crate::report::{Measures, Report};
 use crate::text::{escaped, script_json};
 use crate::{Chart, Text};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Largest sizes of neurons, rows and maps in bytes; with everything else a page stays below 5 MB.
@@ -36,6 +37,8 @@ struct Content {
     maps: Vec<MapRow>,
     measures: Option<MeasuresContent>,
     training: Vec<Chart>,
+    #[serde(skip)]
+    what_if: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +81,7 @@ pub fn page(report: &Report) -> Page {
             charts: figures::measures(measures),
         }),
         training: report.training.iter().flat_map(figures::training).collect(),
+        what_if: report.what_if.clone(),
     };
     let title = format!("{}: uGMM network", report.target);
     let parts = [
@@ -145,6 +149,7 @@ fn body(report: &Report, notes: &[Text], content: &Content) -> String {
         ("figure-1", "Network", true),
         ("neurons", "Neurons", !content.neurons.is_empty()),
         ("rows", "Rows", has_rows),
+        ("changed", "What if", content.what_if.is_some()),
         ("classes", "Classes", !content.maps.is_empty()),
         ("predictions", "Predictions", content.measures.is_some()),
         ("course", "Training", !content.training.is_empty()),
@@ -182,8 +187,13 @@ fn body(report: &Report, notes: &[Text], content: &Content) -> String {
 }
 
 /// The static content of a section, before its script runs.
-fn section(id: &str, content: &Content) -> &'static str {
-    match id {
+fn section<'c>(id: &str, content: &'c Content) -> Cow<'c, str> {
+    let text = match id {
+        "changed" => {
+            let panel = content.what_if.as_deref().unwrap_or_default();
+            let text = "<p class=\"quiet\">The prediction for other values. “What if?” at a row starts from its values.</p>\n";
+            return format!("{text}{panel}").into();
+        }
         "figure-1" => {
             "<p class=\"quiet\">Each neuron is a mixture of Gaussians, one for each input. An edge is the darker and thicker the \
              larger the mixing weight π of that input is in its neuron, relative to the largest of the layer. A larger dot \
@@ -215,5 +225,6 @@ fn section(id: &str, content: &Content) -> &'static str {
         }
         "predictions" => "<div id=\"measures\"></div>\n",
         _ => "<div id=\"training\"></div>\n",
-    }
+    };
+    text.into()
 }

@@ -30,6 +30,9 @@ pub struct Report {
     pub measures: Option<Measures>,
     /// The history of the training.
     pub training: Option<Training>,
+    /// HTML with an element `what-if` that shows the prediction for values that are changed; it takes an event `row`, whose
+    /// `detail` is the [values](Row::values) of a row.
+    pub what_if: Option<String>,
 }
 
 /// A diagram of nodes and edges.
@@ -156,6 +159,8 @@ pub struct Row {
     pub speaking_against: Option<Vec<f64>>,
     /// The responsibility of each pixel, row by row, relative to the largest.
     pub responsible: Option<Vec<f64>>,
+    /// The values of the columns by name, null where one is missing, as [`Report::what_if`] takes them.
+    pub values: serde_json::Map<String, serde_json::Value>,
 }
 
 /// The conditional density of a number, at the middles of equal cells.

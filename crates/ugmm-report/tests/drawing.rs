@@ -87,11 +87,13 @@ fn row(number: usize, unsure: bool) -> Row {
         speaking_for: Some(vec![0.0; 6]),
         speaking_against: Some(vec![0.0; 6]),
         responsible: Some(vec![0.0; 6]),
+        values: serde_json::Map::from_iter([(HOSTILE.into(), HOSTILE.into())]),
     }
 }
 
 fn report(neurons: Vec<Neuron>) -> Report {
     Report {
+        what_if: None,
         program: HOSTILE.into(),
         model: HOSTILE.into(),
         table: HOSTILE.into(),

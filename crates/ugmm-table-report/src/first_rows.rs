@@ -11,6 +11,8 @@ use ugmm_tabular::{NetworkModel, TableModel, TabularError};
 pub struct FirstRows {
     /// Number of each row in the table.
     pub numbers: Vec<usize>,
+    /// The values of the model's columns, `[rows, columns]`, row-major, as a [`TableReader`] gives them.
+    pub values: Vec<f64>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
     /// Values of the target, NaN where one is missing; `None` if the table has no target column.
@@ -60,7 +62,8 @@ impl FirstRows {
         }
         let targets = || rows.chunks(model.columns().len()).filter_map(|row| row.last().copied()).collect();
         let right = reader.has_target().then(targets);
-        Ok(Self { numbers, features: model.features(&rows), right, more, empty })
+        let features = model.features(&rows);
+        Ok(Self { numbers, values: rows, features, right, more, empty })
     }
 
     /// Number of rows.

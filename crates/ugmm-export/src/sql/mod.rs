@@ -128,8 +128,8 @@ fn comment(model: &PortableModel, table: &str) -> String {
         out,
         "--\n-- It reads the table {} and returns its rows with the columns ugmm_row (their number) and\n-- {outputs}{more}.\n\
          -- Rows without the values that the model needs have NULL.\n--\n\
-         --   sqlite3 tables.db < model.sql      SQLite 3.35 or newer, compiled with its mathematical functions (exp, ln)\n\
-         --   duckdb tables.duckdb < model.sql   DuckDB, which can also read a file as table: \"rows.csv\"\n--\n\
+         -- sqlite3 tables.db < model.sql (SQLite 3.35 or newer, compiled with its mathematical functions)\n\
+         -- duckdb tables.duckdb < model.sql (DuckDB, which can also read a file as table: \"rows.csv\")\n--\n\
          -- NULL, NaN and an empty text are missing values, and so is a text without a digit in place of a number or a date.\n\
          -- The table needs these columns:\n",
         one_line(&write::name(table)),
@@ -137,7 +137,7 @@ fn comment(model: &PortableModel, table: &str) -> String {
     for column in &model.columns {
         let _ = writeln!(
             out,
-            "--   {}: {}",
+            "-- {}: {}",
             one_line(&write::name(&column.name)),
             one_line(&columns::about(column))
         );

@@ -24,6 +24,7 @@ pub(crate) struct RowFigures {
     speaking_for: Option<Chart>,
     speaking_against: Option<Chart>,
     responsible: Option<Chart>,
+    values: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A line of the table of inputs.
@@ -81,6 +82,7 @@ pub(crate) fn row(row: &Row, target: &Text, size: Option<(usize, usize)>) -> Row
         speaking_for: picture(&row.speaking_for, "speaking for it"),
         speaking_against: picture(&row.speaking_against, "speaking against it"),
         responsible: picture(&row.responsible, "responsibility"),
+        values: row.values.clone(),
     }
 }
 

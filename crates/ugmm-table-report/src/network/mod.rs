@@ -8,6 +8,7 @@ mod neurons;
 mod rows;
 mod seen;
 mod weights;
+mod what_if;
 
 use crate::error::ReportError;
 use crate::naming::network_of;
@@ -19,6 +20,7 @@ use ugmm_network::UgmmError;
 use ugmm_report::{Figure, Report, Training, figures};
 use ugmm_tabular::NetworkModel;
 use weights::Weights;
+use what_if::WhatIf;
 
 /// Largest number of pixels of an image for which pictures are drawn; larger ones would take most of the
 /// page's size.
@@ -53,15 +55,18 @@ pub fn report(
         notes.push("The images are too large for pictures of rows and classes.".into());
     }
     let grid = grid.filter(fits);
+    let what_if = WhatIf::of(model);
+    notes.extend(what_if.note.map(Into::into));
     let saved = model.saved();
     let report = Report {
+        what_if: what_if.panel,
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
         model: options.model.into(),
         table: options.table.into(),
         target: model.target_name().into(),
         facts: facts::facts(model, &seen),
         network: diagrams::by_weights(model, network, &seen.weights),
-        rows: rows::rows(model, &seen, grid.as_ref(), &shown)?,
+        rows: rows::rows(model, &seen, grid.as_ref(), &shown, &what_if.columns)?,
         maps: grid.as_ref().and_then(|grid| maps::maps(model, &seen, grid)),
         measures: measures::measures(model, &seen),
         training: saved.history().filter(|history| !history.training_loss.is_empty()).map(|history| {

@@ -2,9 +2,11 @@
 
 use super::diagrams::{by_responsibility, largest, names};
 use super::seen::Seen;
+use super::what_if;
 use crate::error::ReportError;
 use crate::naming::{in_data_units, value_text};
 use ugmm_data::ImageGrid;
+use ugmm_export::portable::Column;
 use ugmm_network::LabelEncoding;
 use ugmm_network::inspect::{Absence, RowPath, paths};
 use ugmm_report::{Density, InputShare, Row, percent};
@@ -30,6 +32,7 @@ pub fn rows(
     seen: &Seen,
     grid: Option<&ImageGrid>,
     shown: &[usize],
+    columns: &[Column],
 ) -> Result<Vec<Row>, ReportError> {
     let names = names(model, seen.network);
     let doubts: Vec<f64> = (0..seen.rows()).map(|row| doubt(model, seen, row)).collect();
@@ -69,6 +72,7 @@ pub fn rows(
             speaking_for: grid.map(|grid| speaking(grid, contributions, 1.0)),
             speaking_against: grid.map(|grid| speaking(grid, contributions, -1.0)),
             responsible: grid.map(|grid| responsible(grid, path)),
+            values: what_if::values(columns, model, seen, row),
         };
         match &seen.predicted {
             Predictions::Classes(_) => of_classes(&mut drawn, model, seen, row),

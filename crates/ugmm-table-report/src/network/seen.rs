@@ -16,6 +16,8 @@ pub struct Seen<'m> {
     pub network: &'m Network,
     /// Number of each row in the table.
     pub numbers: Vec<usize>,
+    /// The values of the model's columns, `[rows, columns]`, row-major.
+    pub values: Vec<f64>,
     /// The features, `[rows, features]`, row-major.
     pub features: Vec<f32>,
     pub width: usize,
@@ -42,7 +44,7 @@ impl<'m> Seen<'m> {
         options: &ReportOptions,
     ) -> Result<Self, ReportError> {
         let rows = FirstRows::read(table.clone(), model, options.reading, options.most_rows)?;
-        let FirstRows { numbers, features, right, more, empty } = rows;
+        let FirstRows { numbers, values, features, right, more, empty } = rows;
         let width = model.preprocessor().inputs();
         let predicted = model.predicted(&features)?;
         let targets = predicted.values();
@@ -50,6 +52,7 @@ impl<'m> Seen<'m> {
         Ok(Self {
             network,
             numbers,
+            values,
             features,
             width,
             predicted,

@@ -1,8 +1,11 @@
 
-// ---- the page ----
+// ---- the panel ----
 
 const SHOWN = 30; // Most contributions that are shown.
-const row = {};
+const row = Object.create(null); // Any text is the name of a column.
+const root = document.getElementById("what-if");
+// For each column, what sets its control to a value.
+const controls = new Map();
 
 function element(name, properties = {}, children = []) {
   const made = Object.assign(document.createElement(name), properties);
@@ -18,7 +21,7 @@ const shown = (column, value) => (column && isDate(column) && Number.isFinite(va
 function bar(label, share, text, against) {
   const inner = element("div", { className: against ? "against" : "" });
   inner.style.width = `${100 * Math.min(Math.max(share, 0), 1)}%`;
-  return element("div", { className: "bar" }, [
+  return element("div", { className: "part" }, [
     element("span", { textContent: label, title: label }),
     element("div", { className: "track" }, [inner]),
     element("span", { className: "number", textContent: text }),
@@ -58,12 +61,12 @@ function update() {
     }
     if (found.logLikelihood !== undefined) parts.push(element("p", { textContent: `log-likelihood ${short(found.logLikelihood)}` }));
   }
-  document.getElementById("prediction").replaceChildren(...parts);
+  root.querySelector(".prediction").replaceChildren(...parts);
   const all = Object.entries(contributions(row) || {}).sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
   const largest = all.length > 0 ? Math.max(Math.abs(all[0][1]), 1e-12) : 1;
   const bars = all.slice(0, SHOWN).map(([name, value]) => bar(name, Math.abs(value) / largest, short(value), value < 0));
-  const heading = element("h2", { textContent: "Contributions in nats, compared with an average row" });
-  document.getElementById("contributions").replaceChildren(...(bars.length > 0 ? [heading, ...bars] : []));
+  const heading = element("h3", { textContent: "Contributions in nats, compared with an average row" });
+  root.querySelector(".contributions").replaceChildren(...(bars.length > 0 ? [heading, ...bars] : []));
 }
 
 function numberField(column) {
@@ -82,6 +85,7 @@ function numberField(column) {
     update();
   });
   set(column.whole ? Math.round((low + high) / 2) : low + (high - low) / 2);
+  controls.set(column.name, (value) => set(value ?? NaN));
   return [slider, box];
 }
 
@@ -89,7 +93,9 @@ function listField(column) {
   const levels = [...column.states.levels.map((level) => level.text), ""];
   const list = element("select", { ariaLabel: column.name }, levels.map((text) => element("option", { value: text, textContent: text === "" ? "(missing)" : text })));
   list.addEventListener("change", () => ((row[column.name] = list.value), update()));
-  row[column.name] = levels[0];
+  const set = (text) => (row[column.name] = list.value = text ?? "");
+  set(levels[0]);
+  controls.set(column.name, set);
   return [list];
 }
 
@@ -121,17 +127,22 @@ function canvasField({ rows, columns: width, places }) {
   const clear = element("button", { textContent: "Clear" });
   clear.addEventListener("click", () => (pixels.fill(0), changed()));
   changed();
+  places.forEach((place, column) => controls.set(MODEL.columns[column].name, (value) => (pixels[place] = value ?? 0)));
+  root.addEventListener("row", changed);
   return element("div", {}, [canvas, element("br"), clear]);
 }
 
-document.getElementById("title").textContent = document.title;
-document.getElementById("card").textContent = MODEL.card.map(([key, value]) => `${key}: ${value}`).join(" · ");
-const form = document.getElementById("columns");
+// Another script of the page sets the columns to the values of a row.
+root.addEventListener("row", ({ detail }) => {
+  for (const [name, value] of Object.entries(detail)) controls.get(name)?.(value);
+});
+const form = root.querySelector(".columns");
 if (MODEL.image) form.append(canvasField(MODEL.image));
 else {
   for (const column of MODEL.columns) {
     const name = element("span", { textContent: column.name, title: column.values });
     form.append(element("label", { className: "column" }, [name, ...(column.states ? listField(column) : numberField(column))]));
   }
+  root.addEventListener("row", update);
 }
 update();
