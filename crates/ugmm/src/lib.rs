@@ -52,8 +52,3 @@ pub use ugmm_network::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/src/architectures.md")]
 struct ArchitectureExamples;
-
-/// The README's example, compiled and run with the documentation tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct ReadmeExamples;
