@@ -102,7 +102,7 @@ impl Options {
 
     /// Options of reading the table.
     pub fn read_options(&self) -> ReadOptions {
-        let Train { table, numeric, categorical, ignore, ordinal, .. } = &self.train;
+        let Train { table, numeric, categorical, ignore, ordinal, weights, group, .. } = &self.train;
         let mut categorical = List::names(categorical);
         // Columns with an order are categories, even if their levels are numbers.
         for ordinal in ordinal {
@@ -110,12 +110,10 @@ impl Options {
                 categorical.push(ordinal.column.clone());
             }
         }
-        ReadOptions {
-            numeric: List::names(numeric),
-            categorical,
-            ignore: List::names(ignore),
-            ..table.read_options()
-        }
+        // Columns of weights and groups are no inputs, but are read.
+        let mut ignore = List::names(ignore);
+        ignore.retain(|name| Some(name) != weights.as_ref() && Some(name) != group.as_ref());
+        ReadOptions { numeric: List::names(numeric), categorical, ignore, ..table.read_options() }
     }
 
     /// Options of the preprocessing. Pixels of images are not standardised, so that a background of zeros

@@ -87,7 +87,8 @@ pub fn stratified_folds(classes: &[usize], folds: usize, seed: u64) -> Result<Ve
 }
 
 /// Splits the rows as [`stratified_split`] does, but no group has rows on both sides; `groups` holds the group of each
-/// row, `[rows]`. The proportions are as close to those wanted as whole groups allow.
+/// row, `[rows]`. The proportions are as close to those wanted as whole groups allow. A class that one group has alone is a
+/// training class.
 ///
 /// # Errors
 ///
@@ -102,7 +103,8 @@ pub fn grouped_split(
         return Err(DataError::TestFraction { fraction: test_fraction });
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let part_of = dealt_groups(groups, classes, &[1.0 - test_fraction, test_fraction], &mut rng)?;
+    let shares = [1.0 - test_fraction, test_fraction];
+    let part_of = dealt_groups(groups, classes, &shares, true, &mut rng)?;
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut rng);
     let (test, train) = order.into_iter().partition(|&row| part_of[row] == 1);
@@ -126,7 +128,7 @@ pub fn grouped_folds(
         return Err(DataError::Folds { folds, rows: groups.len() });
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let fold_of = dealt_groups(groups, classes, &vec![1.0 / folds as f64; folds], &mut rng)?;
+    let fold_of = dealt_groups(groups, classes, &vec![1.0 / folds as f64; folds], false, &mut rng)?;
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut rng);
     let split = |fold: usize| {
@@ -137,11 +139,13 @@ pub fn grouped_folds(
 }
 
 /// The part of each row, if whole groups are dealt to parts with these shares of all rows: the largest group first, each to
-/// the part that it brings closest to its share of each class. No part stays empty.
+/// the part that it brings closest to its share of each class. No part stays empty. With `first_has_all`, a group with all
+/// rows of a class goes to the first part, unless another part would stay empty.
 fn dealt_groups(
     groups: &[usize],
     classes: &[usize],
     shares: &[f64],
+    first_has_all: bool,
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<usize>, DataError> {
     let mut rows_of_group: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -173,7 +177,9 @@ fn dealt_groups(
             };
             own.iter().map(of_class).sum()
         };
-        let open = (0..shares.len()).filter(|&part| left > empty || filled[part].is_empty());
+        let has_class = own.iter().any(|(class, count)| *count == rows_of_class[class]);
+        let parts = if first_has_all && has_class && left > empty { 1 } else { shares.len() };
+        let open = (0..parts).filter(|&part| left > empty || filled[part].is_empty());
         let best = open.min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap_or(0);
         for (class, count) in own {
             *filled[best].entry(class).or_default() += count;

@@ -179,6 +179,11 @@ fn groups_of_unequal_sizes_leave_no_part_empty_and_too_few_are_refused() {
     }
     let split = grouped_split(&groups, &classes, 0.2, 0).unwrap();
     assert!(split.test.len() <= 3 && !split.test.is_empty(), "{split:?}");
+    // What only one group has can be trained on.
+    for seed in 0..20 {
+        let split = grouped_split(&[0, 0, 1, 1, 2, 2, 3], &[0, 0, 0, 0, 1, 1, 0], 0.4, seed).unwrap();
+        assert!(split.train.contains(&4) && split.train.contains(&5), "{split:?}");
+    }
     let message = grouped_folds(&groups, &classes, 5, 0).unwrap_err().to_string();
     assert!(message.starts_with("the rows have 4 groups, which cannot be divided into 5 parts"), "{message}");
     let message = grouped_split(&[3, 3], &[0, 1], 0.5, 0).unwrap_err().to_string();

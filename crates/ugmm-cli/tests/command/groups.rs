@@ -80,7 +80,9 @@ fn groups_go_with_densities_numbers_early_stopping_weights_and_a_config_file() {
     }
     std::fs::write(folder.path().join("c.toml"), "group = \"patient\"\nepochs = 1\n").unwrap();
     let config = ["train", "t.csv", "--target", "ill", "--config", "c.toml", "-o", "c.safetensors"];
-    let output = ugmm(folder.path(), &config);
+    let output = ugmm(folder.path(), &[&config[..], &["--ignore", "patient", "--json", "r.json"]].concat());
+    let groups = &json(&folder.path().join("r.json"))["groups"];
+    assert_eq!(groups, &serde_json::json!({"column": "patient", "count": 63}));
     assert!(String::from_utf8(output.stderr).unwrap().contains("63 groups"));
 }
 

@@ -172,7 +172,9 @@ fn quantiles_and_intervals_are_those_that_are_requested() {
         (["--quantiles", "1.5"], "\"1.5\" is not a number from 0 to 1"),
         (["--quantiles", "0.1,"], "\"\" is not a number from 0 to 1"),
         (["--quantiles", "nan"], "\"nan\" is not a number from 0 to 1"),
-        (["--quantiles", "0.1,0.10"], "--quantiles: 0.1 is there twice"),
+        (["--quantiles", "0.1,0.10"], "--quantiles: two columns would be called \"10 %\""),
+        (["--quantiles", "0.1,0.1000000001"], "--quantiles: two columns would be called \"10 %\""),
+        (["--interval", "0.9,0.5,0.9"], "--interval: two columns would be called \"90 % interval from\""),
         (["--interval", "90"], "\"90\" is not a number greater than 0 and less than 1"),
         (["--interval", "1"], "greater than 0 and less than 1"),
     ] {

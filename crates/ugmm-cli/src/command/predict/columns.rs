@@ -13,7 +13,7 @@ const USUAL_QUANTILES: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// A quantile in the output.
 pub struct Quantile {
-    name: String,
+    pub name: String,
     probability: f64,
 }
 

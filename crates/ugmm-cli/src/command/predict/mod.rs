@@ -9,6 +9,7 @@ use crate::row_output::{Column, Values, format_of, write_rows};
 use crate::table::reading_doubts;
 use columns::Quantile;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
 use ugmm_table_report::met::{Met, outside_examples};
@@ -44,8 +45,7 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
             return Err(CliError::Option { key: "--explain", reason });
         }
     }
-    refuse_quantiles_of_classes(options, model)?;
-    let quantiles = columns::quantiles(&options.quantiles, &options.interval);
+    let quantiles = quantiles(options, model)?;
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let (keep, read_options) = (&options.rows.keep, options.rows.read_options(&options.table));
     let mut reader = TableReader::open(&options.data, model, ReadTarget::No, keep, &read_options)?;
@@ -78,20 +78,32 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
     Ok(())
 }
 
-/// Fails with an error if quantiles are requested of a model that predicts no number, or two columns would have one name.
-fn refuse_quantiles_of_classes(options: &Predict, model: &dyn TableModel) -> Result<(), CliError> {
-    for (key, values) in [("--quantiles", &options.quantiles), ("--interval", &options.interval)] {
-        let twice = |index: &usize| values[..*index].contains(&values[*index]);
-        if let Some(index) = (0..values.len()).find(twice) {
-            return Err(CliError::Option { key, reason: format!("{} is there twice", values[index]) });
-        }
-        if !values.is_empty() && (!model.has_target() || model.classes().is_some()) {
-            let what = if model.has_target() { "classes" } else { "no column" };
-            let reason = format!("quantiles are those of a predicted number, and the model predicts {what}");
-            return Err(CliError::Option { key, reason });
-        }
+/// The requested quantiles of a predicted number.
+///
+/// # Errors
+///
+/// Returns an error if the model predicts no number, or if two of them would have one name.
+fn quantiles(options: &Predict, model: &dyn TableModel) -> Result<Vec<Quantile>, CliError> {
+    let given = [("--quantiles", &options.quantiles), ("--interval", &options.interval)];
+    if let Some((key, _)) = given.into_iter().find(|(_, values)| !values.is_empty())
+        && (!model.has_target() || model.classes().is_some())
+    {
+        let what = if model.has_target() { "classes" } else { "no column" };
+        let reason = format!("quantiles are those of a predicted number, and the model predicts {what}");
+        return Err(CliError::Option { key, reason });
     }
-    Ok(())
+    let quantiles = columns::quantiles(&options.quantiles, &options.interval);
+    let mut names = HashSet::new();
+    match quantiles.iter().find(|quantile| !names.insert(quantile.name.as_str())) {
+        Some(Quantile { name, .. }) => {
+            let key = if name.contains("interval") { "--interval" } else { "--quantiles" };
+            Err(CliError::Option {
+                key,
+                reason: format!("two columns would be called {name:?}; leave one out"),
+            })
+        }
+        None => Ok(quantiles),
+    }
 }
 
 /// The output columns for a batch; empty in rows that cannot be predicted.

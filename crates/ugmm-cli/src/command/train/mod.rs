@@ -16,6 +16,7 @@ use crate::table::{doubts, overview};
 use crate::variants_file::read_variants;
 use clap::ArgMatches;
 use indexmap::IndexMap;
+use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 use ugmm_data::frame::{Column, Level, Schema};
@@ -54,8 +55,9 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let task = prepared.task();
     let fit_options = fit_options(options, task, schema.images.is_some())?;
     let table = read_table(&files, schema, options)?;
+    let groups = Groups::of(&table, options);
     let introduction = overview(table.schema(), target)
-        + &groups(&table, options)
+        + &Groups::line(groups.as_ref())
         + &doubts(table.schema(), target)
         + &remarks(&table, target, task, given.is_some());
     let mut progress = Display::new(introduction, common.quiet);
@@ -82,7 +84,7 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let found = [("task", task.to_owned()), ("preset", preset.to_owned()), ("seed", seed)];
     files.write(&model, options, &found)?;
     run.discard_checkpoint()?;
-    let report = report::Report::of(&files.data, &files.output, &model, &fitted);
+    let report = report::Report::of(&files, &model, groups, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
 }
@@ -112,14 +114,27 @@ fn read_table(files: &Files, schema: Schema, options: &Options) -> Result<Table,
     }
 }
 
-/// How many groups the rows have; empty without groups.
-fn groups(table: &Table, options: &Options) -> String {
-    match (table.groups(), &options.train.group) {
-        (Some(groups), Some(name)) => {
-            let number = groups.iter().max().map_or(0, |last| last + 1);
-            format!("{} by {name}; none has both held-out rows and training rows\n", count(number, "group"))
-        }
-        _ => String::new(),
+/// The column of the groups, and their number.
+#[derive(Serialize)]
+struct Groups<'o> {
+    column: &'o str,
+    count: usize,
+}
+
+impl<'o> Groups<'o> {
+    fn of(table: &Table, options: &'o Options) -> Option<Self> {
+        let (groups, column) = (table.groups()?, options.train.group.as_deref()?);
+        Some(Self { column, count: groups.iter().max().map_or(0, |last| last + 1) })
+    }
+
+    /// A line of the introduction; empty without groups.
+    fn line(groups: Option<&Self>) -> String {
+        groups.map_or_else(String::new, |Groups { column, count: number }| {
+            format!(
+                "{} by {column}; none has both held-out rows and training rows\n",
+                count(*number, "group")
+            )
+        })
     }
 }
 

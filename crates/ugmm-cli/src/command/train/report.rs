@@ -1,5 +1,7 @@
 //! The printed report of a finished training.
 
+use super::Groups;
+use super::files::Files;
 use crate::advice;
 use crate::output::{count, error_text, left_out, percent, table};
 use serde::Serialize;
@@ -21,6 +23,7 @@ pub struct Report<'a> {
     model: ModelConfig,
     training: Option<&'a TrainingConfig>,
     parameters: usize,
+    groups: Option<Groups<'a>>,
     #[serde(skip)]
     is_date: bool,
     #[serde(flatten)]
@@ -30,11 +33,17 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    pub fn of(data: &'a Path, model_file: &'a Path, model: &'a NetworkModel, fitted: &'a FitReport) -> Self {
+    pub fn of(
+        files: &'a Files,
+        model: &'a NetworkModel,
+        groups: Option<Groups<'a>>,
+        fitted: &'a FitReport,
+    ) -> Self {
         let saved = model.saved();
         Self {
-            data,
-            model_file,
+            data: &files.data,
+            model_file: &files.output,
+            groups,
             columns: saved.columns(),
             task: *saved.task(),
             model: saved.model().config(),
