@@ -100,7 +100,7 @@ pub fn left_empty(cells: usize) -> String {
     }
 }
 
-/// Adds descriptions of impossible values in a batch until there are [`NAMED`].
+/// Adds descriptions of impossible values in a batch until there are as many as are named.
 pub fn outside_examples(model: &dyn TableModel, batch: &Batch, examples: &mut Vec<String>) {
     for outside in batch.rows.outside.iter().take(NAMED.saturating_sub(examples.len())) {
         let (column, row) = (&model.columns()[outside.column], batch.places[outside.row]);
