@@ -81,7 +81,8 @@ fn on_each(pools: &[ThreadPool], work: &(impl Fn() + Sync)) {
     }
 }
 
-#[cfg(test)]
+// WebAssembly has one thread.
+#[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
     use std::sync::Barrier;

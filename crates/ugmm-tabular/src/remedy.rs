@@ -31,7 +31,7 @@ pub enum Remedy {
         /// The number in this value.
         number: String,
     },
-    /// The kind of the target: [`FitOptions::task`](crate::FitOptions::task).
+    /// The kind of the target: the choice of [`prepare_target`](crate::target::prepare_target).
     Task(TaskChoice),
     /// The scaling of numeric columns: [`PreprocessingOptions::scaling`](ugmm_data::PreprocessingOptions::scaling).
     Scaling(Scaling),
