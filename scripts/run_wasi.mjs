@@ -5,4 +5,4 @@ import { WASI } from "node:wasi";
 const [program, ...rest] = process.argv.slice(2);
 const wasi = new WASI({ version: "preview1", args: [program, ...rest], env: process.env, preopens: { "/": "/" }, returnOnExit: true });
 const compiled = await WebAssembly.compile(await readFile(program));
-process.exit(wasi.start(await WebAssembly.instantiate(compiled, wasi.getImportObject())));
+process.exitCode = wasi.start(await WebAssembly.instantiate(compiled, wasi.getImportObject()));
