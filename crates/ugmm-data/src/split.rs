@@ -40,9 +40,7 @@ pub struct Split {
 /// [`DataError::TestFraction`] if the fraction is not in (0, 1), [`DataError::TooFewToSplit`] if no class has two
 /// rows.
 pub fn stratified_split(classes: &[usize], test_fraction: f64, seed: u64) -> Result<Split, DataError> {
-    if !(test_fraction > 0.0 && test_fraction < 1.0) {
-        return Err(DataError::TestFraction { fraction: test_fraction });
-    }
+    check_fraction(test_fraction)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut split = Split { train: Vec::new(), test: Vec::new() };
     for rows in shuffled_by_class(classes, &mut rng) {
@@ -80,10 +78,7 @@ pub fn stratified_folds(classes: &[usize], folds: usize, seed: u64) -> Result<Ve
     dealt.iter().enumerate().for_each(|(place, &row)| fold_of[row] = place % folds);
     let mut order = dealt;
     order.shuffle(&mut rng);
-    let part = |fold: usize, tested: bool| {
-        order.iter().copied().filter(|&row| (fold_of[row] == fold) == tested).collect()
-    };
-    Ok((0..folds).map(|fold| Split { train: part(fold, false), test: part(fold, true) }).collect())
+    Ok((0..folds).map(|fold| tested_on(fold, &fold_of, &order)).collect())
 }
 
 /// Splits the rows as [`stratified_split`] does, but no group has rows on both sides; `groups` holds the group of each
@@ -99,16 +94,13 @@ pub fn grouped_split(
     test_fraction: f64,
     seed: u64,
 ) -> Result<Split, DataError> {
-    if !(test_fraction > 0.0 && test_fraction < 1.0) {
-        return Err(DataError::TestFraction { fraction: test_fraction });
-    }
+    check_fraction(test_fraction)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let shares = [1.0 - test_fraction, test_fraction];
     let part_of = dealt_groups(groups, classes, &shares, true, &mut rng)?;
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut rng);
-    let (test, train) = order.into_iter().partition(|&row| part_of[row] == 1);
-    Ok(Split { train, test })
+    Ok(tested_on(1, &part_of, &order))
 }
 
 /// Divides the rows as [`stratified_folds`] does, but no group has rows in two folds; `groups` holds the group of each row,
@@ -131,11 +123,17 @@ pub fn grouped_folds(
     let fold_of = dealt_groups(groups, classes, &vec![1.0 / folds as f64; folds], false, &mut rng)?;
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut rng);
-    let split = |fold: usize| {
-        let (test, train) = order.iter().partition(|&&row| fold_of[row] == fold);
-        Split { train, test }
-    };
-    Ok((0..folds).map(split).collect())
+    Ok((0..folds).map(|fold| tested_on(fold, &fold_of, &order)).collect())
+}
+
+fn check_fraction(fraction: f64) -> Result<(), DataError> {
+    if fraction > 0.0 && fraction < 1.0 { Ok(()) } else { Err(DataError::TestFraction { fraction }) }
+}
+
+/// The split whose test rows are those of one part; both sides are in this order.
+fn tested_on(part: usize, part_of: &[usize], order: &[usize]) -> Split {
+    let (test, train) = order.iter().partition(|&&row| part_of[row] == part);
+    Split { train, test }
 }
 
 /// The part of each row, if whole groups are dealt to parts with these shares of all rows: the largest group first, each to
