@@ -102,7 +102,8 @@ impl Options {
 
     /// Options of reading the table.
     pub fn read_options(&self) -> ReadOptions {
-        let Train { table, numeric, categorical, ignore, ordinal, weights, group, .. } = &self.train;
+        let Train { table, numeric, categorical, ignore, ordinal, weights, group, time_order, .. } =
+            &self.train;
         let mut categorical = List::names(categorical);
         // Columns with an order are categories, even if their levels are numbers.
         for ordinal in ordinal {
@@ -110,9 +111,9 @@ impl Options {
                 categorical.push(ordinal.column.clone());
             }
         }
-        // Columns of weights and groups are no inputs, but are read.
+        // These columns are no inputs, but are read.
         let mut ignore = List::names(ignore);
-        ignore.retain(|name| Some(name) != weights.as_ref() && Some(name) != group.as_ref());
+        ignore.retain(|name| [weights, group, time_order].iter().all(|other| Some(name) != other.as_ref()));
         ReadOptions { numeric: List::names(numeric), categorical, ignore, ..table.read_options() }
     }
 

@@ -78,6 +78,13 @@ pub enum DataError {
     )]
     TooFewGroups { groups: usize, parts: usize },
 
+    /// Fewer times than parts into which rows are to be divided by time.
+    #[error(
+        "the rows have {}, which cannot be divided into {parts} parts: rows of the same time stay together",
+        count(*times as u128, "time")
+    )]
+    TooFewTimes { times: usize, parts: usize },
+
     /// Compressed data that ends too early.
     #[error("{}: the {compression} data breaks off before its end; fetch the file again", file.display())]
     CompressionTruncated { file: PathBuf, compression: &'static str },

@@ -52,6 +52,9 @@ pub use crate::preprocessor::{
     ColumnStates, MIN_LEVEL_ROWS, Ordinal, PreprocessError, PreprocessingOptions, Preprocessor, Scaling,
 };
 pub use crate::remedy::Remedy;
-pub use crate::split::{Split, grouped_folds, grouped_split, stratified_folds, stratified_split};
+pub use crate::split::{
+    Dependence, Split, grouped_folds, grouped_split, stratified_folds, stratified_split, timed_folds,
+    timed_split,
+};
 pub use crate::table::Table;
 pub use crate::text::{EncodedText, paradise_lost};

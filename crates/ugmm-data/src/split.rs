@@ -29,6 +29,59 @@ pub struct Split {
     pub test: Vec<usize>,
 }
 
+/// Which rows depend on each other, and must therefore not be told apart at random when rows are divided.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Dependence {
+    /// No row depends on another.
+    #[default]
+    None,
+    /// The group of each row, such as a patient: no group has rows in two parts.
+    Groups(Vec<usize>),
+    /// The time of each row, a finite number: what is tested is later than what is learned. Rows of the same time stay
+    /// together.
+    Times(Vec<f64>),
+}
+
+impl Dependence {
+    /// The dependence of these rows, in their order.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[usize]) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Groups(groups) => Self::Groups(rows.iter().map(|&row| groups[row]).collect()),
+            Self::Times(times) => Self::Times(rows.iter().map(|&row| times[row]).collect()),
+        }
+    }
+
+    /// Splits the rows into training and test rows by [`stratified_split`], [`grouped_split`] or [`timed_split`]. `classes`
+    /// holds the class of each row, `[rows]`; `test_fraction` is in (0, 1).
+    ///
+    /// # Errors
+    ///
+    /// Those of these functions.
+    pub fn split(&self, classes: &[usize], test_fraction: f64, seed: u64) -> Result<Split, DataError> {
+        match self {
+            Self::None => stratified_split(classes, test_fraction, seed),
+            Self::Groups(groups) => grouped_split(groups, classes, test_fraction, seed),
+            Self::Times(times) => timed_split(times, test_fraction, seed),
+        }
+    }
+
+    /// Divides the rows into folds by [`stratified_folds`], [`grouped_folds`] or [`timed_folds`]. `classes` holds the class
+    /// of each row, `[rows]`.
+    ///
+    /// # Errors
+    ///
+    /// Those of these functions.
+    pub fn folds(&self, classes: &[usize], folds: usize, seed: u64) -> Result<Vec<Split>, DataError> {
+        match self {
+            Self::None => stratified_folds(classes, folds, seed),
+            Self::Groups(groups) => grouped_folds(groups, classes, folds, seed),
+            Self::Times(times) => timed_folds(times, folds, seed),
+        }
+    }
+}
+
 /// Splits the rows of each class by itself, so that both sides have the classes in the same proportions.
 ///
 /// `classes` holds the class of each row, `[rows]`; `test_fraction` is in (0, 1). Of a class with n rows, the
@@ -124,6 +177,65 @@ pub fn grouped_folds(
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.shuffle(&mut rng);
     Ok((0..folds).map(|fold| tested_on(fold, &fold_of, &order)).collect())
+}
+
+/// Splits the rows so that the test rows are the latest; `times` holds the time of each row, `[rows]`. Rows of the same time
+/// stay together, so the share of test rows is as close to `test_fraction` as that allows.
+///
+/// # Errors
+///
+/// [`DataError::TestFraction`] if the fraction is not in (0, 1), [`DataError::TooFewTimes`] if there is one time only.
+pub fn timed_split(times: &[f64], test_fraction: f64, seed: u64) -> Result<Split, DataError> {
+    check_fraction(test_fraction)?;
+    let blocks = timed_blocks(times, &[1.0 - test_fraction, test_fraction])?;
+    Ok(later_tested(&blocks, 1, times.len(), seed))
+}
+
+/// Divides the rows by time into `folds` + 1 blocks of nearly the same size. The split with index i learns from all blocks up
+/// to i, counted from 0, and is tested on the next block, so the earliest block is never tested. `times` holds the time of
+/// each row, `[rows]`; rows of the same time stay together.
+///
+/// # Errors
+///
+/// [`DataError::Folds`] if there are fewer than two folds, [`DataError::TooFewTimes`] if there are not more times than
+/// folds.
+pub fn timed_folds(times: &[f64], folds: usize, seed: u64) -> Result<Vec<Split>, DataError> {
+    if folds < 2 {
+        return Err(DataError::Folds { folds, rows: times.len() });
+    }
+    let blocks = timed_blocks(times, &vec![1.0 / (folds + 1) as f64; folds + 1])?;
+    Ok((1..=folds).map(|tested| later_tested(&blocks, tested, times.len(), seed)).collect())
+}
+
+/// The block of each row, if the rows are divided by time into blocks with about these shares of the rows, none of them empty.
+fn timed_blocks(times: &[f64], shares: &[f64]) -> Result<Vec<usize>, DataError> {
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by(|&a, &b| times[a].total_cmp(&times[b]));
+    // Where a block may begin: places in that order at which the time is later than before.
+    let starts: Vec<usize> =
+        (1..order.len()).filter(|&place| times[order[place - 1]] < times[order[place]]).collect();
+    let cuts = shares.len() - 1;
+    if starts.len() < cuts {
+        return Err(DataError::TooFewTimes { times: starts.len() + 1, parts: shares.len() });
+    }
+    let (mut block_of, mut first, mut wanted) = (vec![0; times.len()], 0, 0.0);
+    for (cut, share) in shares[..cuts].iter().enumerate() {
+        wanted += share * times.len() as f64;
+        // Enough places remain for the later cuts.
+        let possible = first..starts.len() - (cuts - 1 - cut);
+        let distance = |&at: &usize| (starts[at] as f64 - wanted).abs();
+        let nearest = possible.min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(first);
+        order[starts[nearest]..].iter().for_each(|&row| block_of[row] = cut + 1);
+        first = nearest + 1;
+    }
+    Ok(block_of)
+}
+
+/// The split whose test rows are those of a block, and whose training rows are those of all blocks before it.
+fn later_tested(block_of: &[usize], tested: usize, rows: usize, seed: u64) -> Split {
+    let mut order: Vec<usize> = (0..rows).filter(|&row| block_of[row] <= tested).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    tested_on(tested, block_of, &order)
 }
 
 fn check_fraction(fraction: f64) -> Result<(), DataError> {

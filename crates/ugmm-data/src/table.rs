@@ -7,6 +7,7 @@ use crate::frame::{
     Column, ColumnData, FrameError, FrameReader, Input, Kind, ReadAs, ReadOptions, Request, Schema,
     UsualMarks, Values, column_of,
 };
+use crate::split::Dependence;
 
 /// A table in memory with columns of any kind, of a file or of a program's own data.
 ///
@@ -39,8 +40,8 @@ pub struct Table {
     numbers: Option<Vec<usize>>,
     /// The weight of each row, positive and at most 1; none for equal weights.
     weights: Option<Vec<f64>>,
-    /// The group of each row; none if each row is a group of its own.
-    groups: Option<Vec<usize>>,
+    /// The groups or times of the rows.
+    dependence: Dependence,
 }
 
 impl Table {
@@ -76,7 +77,14 @@ impl Table {
         let mut read = frame.columns.into_iter();
         let take = |column: &Column| if column.kind == Kind::Ignored { None } else { read.next() };
         let columns = schema.columns.iter().map(take).collect();
-        Ok(Self { columns, places: frame.rows, schema, numbers: None, weights: None, groups: None })
+        Ok(Self {
+            columns,
+            places: frame.rows,
+            schema,
+            numbers: None,
+            weights: None,
+            dependence: Dependence::None,
+        })
     }
 
     /// A table of these columns, each with its name. Texts are categories, and a column of one value in every row, or
@@ -129,7 +137,7 @@ impl Table {
             places: (1..=rows).collect(),
             numbers: None,
             weights: None,
-            groups: None,
+            dependence: Dependence::None,
         })
     }
 
@@ -223,12 +231,32 @@ impl Table {
             groups.push(group);
         }
         self.remove(name);
-        Ok(Self { groups: Some(groups), ..self })
+        Ok(Self { dependence: Dependence::Groups(groups), ..self })
     }
 
-    /// The group of each row; none if each row is a group of its own.
-    pub fn groups(&self) -> Option<&[usize]> {
-        self.groups.as_deref()
+    /// The table without its column `name`, whose numbers or dates are the times of the rows. `file` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::column`], [`FrameError::NoTimes`] if the column has neither numbers nor dates, or one of them only, and
+    /// [`FrameError::NoTime`] for the first row without a time.
+    pub fn ordered_by(mut self, name: &str, file: &Path) -> Result<Self, FrameError> {
+        let (column, values) = self.find(name)?;
+        let (file, column_name) = (Some(file.to_owned()), name.to_owned());
+        let times = match (&column.kind, values) {
+            (Kind::Numeric { .. } | Kind::Date { .. }, Values::Numbers(times)) => times.clone(),
+            _ => return Err(FrameError::NoTimes { file, column: column_name }),
+        };
+        if let Some(place) = times.iter().position(|time| time.is_nan()) {
+            return Err(FrameError::NoTime { file, row: self.places[place], column: column_name });
+        }
+        self.remove(name);
+        Ok(Self { dependence: Dependence::Times(times), ..self })
+    }
+
+    /// Which rows depend on each other.
+    pub fn dependence(&self) -> &Dependence {
+        &self.dependence
     }
 
     fn remove(&mut self, name: &str) {
@@ -245,7 +273,7 @@ impl Table {
 
     /// The rows `rows` without weights.
     fn select(self, rows: &[usize]) -> Self {
-        let Self { mut schema, columns, places, numbers, groups, .. } = self;
+        let Self { mut schema, columns, places, numbers, dependence, .. } = self;
         let columns: Vec<Option<Values>> =
             columns.into_iter().map(|values| values.map(|values| values.select(rows))).collect();
         schema.rows = rows.len();
@@ -263,8 +291,8 @@ impl Table {
         let numbers =
             Some(rows.iter().map(|&row| numbers.as_ref().map_or(row + 1, |numbers| numbers[row])).collect());
         let places = rows.iter().map(|&row| places[row]).collect();
-        let groups = groups.map(|groups| rows.iter().map(|&row| groups[row]).collect());
-        Self { schema, columns, places, numbers, weights: None, groups }
+        let dependence = dependence.of_rows(rows);
+        Self { schema, columns, places, numbers, weights: None, dependence }
     }
 
     /// Number of rows, at least 1.

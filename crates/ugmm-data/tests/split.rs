@@ -1,7 +1,10 @@
 //! Stratified splits.
 
 use std::collections::HashSet;
-use ugmm_data::{DataError, Split, grouped_folds, grouped_split, stratified_folds, stratified_split};
+use ugmm_data::{
+    DataError, Split, grouped_folds, grouped_split, stratified_folds, stratified_split, timed_folds,
+    timed_split,
+};
 
 /// `counts[c]` rows of each class c, class after class.
 fn classes(counts: &[usize]) -> Vec<usize> {
@@ -188,4 +191,50 @@ fn groups_of_unequal_sizes_leave_no_part_empty_and_too_few_are_refused() {
     assert!(message.starts_with("the rows have 4 groups, which cannot be divided into 5 parts"), "{message}");
     let message = grouped_split(&[3, 3], &[0, 1], 0.5, 0).unwrap_err().to_string();
     assert!(message.contains("1 group,"), "{message}");
+}
+
+#[test]
+fn what_is_tested_is_later_than_what_is_learned() {
+    // Out of order, with up to four rows of one time.
+    let times: Vec<f64> = (0..200).map(|row| f64::from(row * 37 % 200 / 3)).collect();
+    let before = |split: &Split| {
+        let last = split.train.iter().map(|&row| times[row]).fold(f64::NEG_INFINITY, f64::max);
+        let first = split.test.iter().map(|&row| times[row]).fold(f64::INFINITY, f64::min);
+        assert!(last < first, "{last} {first}");
+    };
+    for fraction in [0.01, 0.1, 0.2, 0.5, 0.99] {
+        let split = timed_split(&times, fraction, 7).unwrap();
+        before(&split);
+        assert_eq!(split.train.len() + split.test.len(), times.len());
+        // Rows of one time stay together.
+        assert!((split.test.len() as f64 - 200.0 * fraction).abs() <= 3.0, "{}", split.test.len());
+        assert_eq!(split, timed_split(&times, fraction, 7).unwrap());
+    }
+    for folds in [2, 5, 66] {
+        let splits = timed_folds(&times, folds, 0).unwrap();
+        assert_eq!(splits.len(), folds);
+        let mut tested: Vec<usize> = Vec::new();
+        for split in &splits {
+            before(split);
+            assert!(!split.test.is_empty() && !split.train.is_empty());
+            assert!((split.test.len() as f64 - 200.0 / (folds + 1) as f64).abs() <= 5.0);
+            tested.extend(&split.test);
+        }
+        // Each row but those of the first block is tested once.
+        tested.extend(&splits[0].train);
+        tested.sort_unstable();
+        assert_eq!(tested, (0..200).collect::<Vec<_>>());
+    }
+    // Most rows have one time: no block stays empty.
+    let mut uneven = vec![5.0; 100];
+    uneven[3] = 1.0;
+    uneven[50] = 9.0;
+    assert_eq!(timed_split(&uneven, 0.2, 0).unwrap().test, [50]);
+    let splits = timed_folds(&uneven, 2, 0).unwrap();
+    assert_eq!([splits[0].test.len(), splits[1].test.len()], [98, 1]);
+    let message = timed_folds(&uneven, 3, 0).unwrap_err().to_string();
+    assert!(message.starts_with("the rows have 3 times, which cannot be divided into 4 parts"), "{message}");
+    assert!(matches!(timed_split(&[2.0; 5], 0.5, 0), Err(DataError::TooFewTimes { times: 1, parts: 2 })));
+    assert!(matches!(timed_split(&[], 0.5, 0), Err(DataError::TooFewTimes { .. })));
+    assert!(matches!(timed_split(&times, 1.0, 0), Err(DataError::TestFraction { .. })));
 }

@@ -151,6 +151,12 @@ pub struct Train {
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
 
+    /// Column of numbers or dates by which the rows follow one another in time; it is no input. The held-out rows are the
+    /// latest, and each fold, early stopping and calibration test on rows that are later than those they learn from (for a
+    /// density the held-out rows only)
+    #[arg(long, value_name = "COLUMN", conflicts_with = "group")]
+    pub time_order: Option<String>,
+
     /// Early stopping: hold out a tenth of the training rows as validation rows, and stop when their loss has not
     /// improved for N epochs [default: no early stopping; 5 for a density]
     #[arg(long, value_name = "N", value_parser = parse_count)]

@@ -25,6 +25,7 @@ mod report;
 mod resume;
 mod rows;
 mod shell;
+mod time_order;
 mod trust;
 mod values;
 mod weights;

@@ -163,7 +163,10 @@ fn what_is_no_weight_is_refused_with_its_place() {
         format!("w.csv, column \"w\": all weights are 0; at least one must be positive; {other}")
     );
     let message = failure(&ugmm(at, &[&train[..], &["--weights", "kind"]].concat()));
-    assert_eq!(message, "--weights: \"kind\" is the target; the weights need a column of their own");
+    assert_eq!(
+        message,
+        "--weights: \"kind\" is the column of the target; weights need a column of their own"
+    );
     let message = failure(&ugmm(at, &[&train[..], &["--weights", "v"]].concat()));
     assert!(message.starts_with("there is no column \"v\""), "{message}");
 }

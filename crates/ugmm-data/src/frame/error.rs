@@ -293,6 +293,20 @@ pub enum FrameError {
     )]
     BadWeight { file: Option<PathBuf>, row: usize, column: Option<String>, found: Option<String> },
 
+    /// A column of times that has other values than numbers or dates.
+    #[error(
+        "{}the column {} cannot order the rows by time: it needs a number or a date that differs between rows",
+        file.as_ref().map_or_else(String::new, |file| format!("{}: ", file.display())), value(column)
+    )]
+    NoTimes { file: Option<PathBuf>, column: String },
+
+    /// A row without a time.
+    #[error(
+        "{}: a missing value is no time; rows are divided by time, so each row needs one",
+        place(file.as_deref(), *row, Some(column))
+    )]
+    NoTime { file: Option<PathBuf>, row: usize, column: String },
+
     /// Weights of 0 only.
     #[error(
         "{}all weights are 0; at least one must be positive",

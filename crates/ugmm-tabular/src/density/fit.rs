@@ -21,8 +21,8 @@ use std::time::Instant;
 use ugmm_circuit::{
     Circuit, Epoch, Method, Rows, StructureChoice, Trained, TrainingConfig, Variable, add_members, train,
 };
+use ugmm_data::Split;
 use ugmm_data::frame::{Kind, Values};
-use ugmm_data::{Split, grouped_split, stratified_split};
 use ugmm_network::UgmmError;
 
 /// Fewest rows for training.
@@ -319,13 +319,7 @@ fn split(table: &Table, target: Option<&str>, options: &DensityOptions) -> Resul
         let values = table.column(target)?;
         classes.iter_mut().zip(&known).for_each(|(place, &row)| *place = class(row, values));
     }
-    let split = match table.groups() {
-        Some(groups) => {
-            let groups: Vec<usize> = known.iter().map(|&row| groups[row]).collect();
-            grouped_split(&groups, &classes, share, options.seed)?
-        }
-        None => stratified_split(&classes, share, options.seed)?,
-    };
+    let split = table.dependence().of_rows(&known).split(&classes, share, options.seed)?;
     let rows = |places: Vec<usize>| places.into_iter().map(|place| known[place]).collect();
     Ok(Split { train: rows(split.train), test: rows(split.test) })
 }

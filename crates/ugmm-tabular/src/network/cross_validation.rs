@@ -147,7 +147,9 @@ pub(crate) fn spread_of(
     let (densities, right) = learner.outputs(fitted, &places)?.network_densities(&right);
     let weights = learner.weights_of(&places);
     let of_learned_rows = spread(&densities, &right, weights.as_deref())?;
-    let left_out = folds[0].test.len() as f64 / (folds[0].train.len() + folds[0].test.len()) as f64;
+    // In order of time, the last fold is the one whose network learned from nearly all rows.
+    let last = folds.last().map_or((0, 1), |fold| (fold.test.len(), fold.train.len()));
+    let left_out = last.0 as f64 / (last.0 + last.1) as f64;
     let part = left_out / (2.0 - left_out);
     let factor = ((1.0 - part) * of_new_rows.powi(2) + part * of_learned_rows.powi(2)).sqrt();
     Ok(factor.clamp(SPREAD_RANGE.0, SPREAD_RANGE.1))

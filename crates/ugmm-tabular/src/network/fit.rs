@@ -229,11 +229,15 @@ pub fn fit(
     };
     let training_metrics = measured(&split.train)?;
     let validation_metrics = (!split.test.is_empty()).then(|| measured(&split.test)).transpose()?;
-    // Without held-out rows, the folds contain all rows.
-    let compared = if split.test.is_empty() { &split.train } else { &split.test };
+    let of_folds = || folds.iter().flat_map(|fold| &fold.test).copied().collect();
+    let compared: Vec<usize> = match (split.test.is_empty(), folds.is_empty()) {
+        (false, _) => split.test.clone(),
+        (true, false) => of_folds(),
+        (true, true) => split.train.clone(),
+    };
     let folds_metrics = cross_validation.as_ref().map(|measured| measured.scaled_metrics);
     let usual = validation_metrics.or(folds_metrics).unwrap_or(training_metrics);
-    let baseline = Baseline::of(&learner.values, compared, learner.weights_of(compared).as_deref());
+    let baseline = Baseline::of(&learner.values, &compared, learner.weights_of(&compared).as_deref());
     let doubts = doubts(&learner, &fitted, baseline.as_ref(), &usual);
     let report = FitReport {
         rows: learner.rows.len(),

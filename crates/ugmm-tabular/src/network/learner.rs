@@ -12,7 +12,7 @@ use crate::run::StageObserver;
 use crate::target::{NumberTarget, PreparedTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
 use ugmm_data::frame::Column;
-use ugmm_data::{Preprocessor, Split, grouped_folds, grouped_split, stratified_folds, stratified_split};
+use ugmm_data::{Dependence, Preprocessor, Split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
 use ugmm_network::metrics::unweighted;
 use ugmm_network::training::{Trained, TrainingConfig, init_model};
@@ -44,8 +44,8 @@ pub(crate) struct Learner<'a> {
     pub(crate) class_weights: Option<Vec<f64>>,
     /// The weight of the row at each place; `None` for equal weights.
     pub(crate) weights: Option<Vec<f64>>,
-    /// The group of the row at each place; `None` if each row is a group of its own.
-    pub(crate) groups: Option<Vec<usize>>,
+    /// Which places depend on each other.
+    pub(crate) dependence: Dependence,
     /// Number of rows of the table that are left out because they have no target, or only a target.
     pub(crate) without_target: usize,
     pub(crate) without_features: usize,
@@ -120,7 +120,7 @@ impl<'a> Learner<'a> {
         }
         let weights: Option<Vec<f64>> =
             table.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
-        let groups = table.groups().map(|groups| rows.iter().map(|&row| groups[row]).collect());
+        let dependence = table.dependence().of_rows(&rows);
         let class_weights =
             class_weights(target, &values, weights.as_deref(), options.class_weights.as_ref())?;
         let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
@@ -135,7 +135,7 @@ impl<'a> Learner<'a> {
             usual,
             class_weights,
             weights,
-            groups,
+            dependence,
             without_target,
             without_features,
         })
@@ -159,28 +159,19 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Splits these places into places to train on and a share of held-out places, stratified; no group is on both sides.
+    /// Splits these places into places to train on and a share of held-out places, stratified unless they depend on each
+    /// other.
     pub(crate) fn split(&self, places: &[usize], share: f64) -> Result<Split, TabularError> {
         let strata = self.strata(places, share * places.len() as f64);
-        let split = match self.groups_of(places) {
-            Some(groups) => grouped_split(&groups, &strata, share, self.options.seed)?,
-            None => stratified_split(&strata, share, self.options.seed)?,
-        };
+        let split = self.dependence.of_rows(places).split(&strata, share, self.options.seed)?;
         Ok(at_places(split, places))
     }
 
-    /// Divides these places into folds, stratified; no group is in two folds.
+    /// Divides these places into folds, stratified unless they depend on each other.
     pub(crate) fn folds(&self, places: &[usize], folds: usize) -> Result<Vec<Split>, TabularError> {
         let strata = self.strata(places, places.len() as f64 / folds as f64);
-        let splits = match self.groups_of(places) {
-            Some(groups) => grouped_folds(&groups, &strata, folds, self.options.seed)?,
-            None => stratified_folds(&strata, folds, self.options.seed)?,
-        };
+        let splits = self.dependence.of_rows(places).folds(&strata, folds, self.options.seed)?;
         Ok(splits.into_iter().map(|split| at_places(split, places)).collect())
-    }
-
-    fn groups_of(&self, places: &[usize]) -> Option<Vec<usize>> {
-        self.groups.as_ref().map(|groups| places.iter().map(|&place| groups[place]).collect())
     }
 
     /// The recipe for training on this many rows and inputs.

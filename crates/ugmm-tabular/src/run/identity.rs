@@ -4,6 +4,7 @@ use crate::network::learner::Learner;
 use crate::run::fingerprint::Fingerprint;
 use crate::run::journal::DATA_KEY;
 use serde_json::json;
+use ugmm_data::Dependence;
 use ugmm_data::frame::Values;
 
 /// What identifies a run: the data and the options.
@@ -17,7 +18,11 @@ pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
         column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
     }
     learner.table.weights().into_iter().flatten().for_each(|weight| data.add(weight.to_bits()));
-    learner.table.groups().into_iter().flatten().for_each(|&group| data.add(group as u64));
+    match learner.table.dependence() {
+        Dependence::None => {}
+        Dependence::Groups(groups) => groups.iter().for_each(|&group| data.add(group as u64)),
+        Dependence::Times(times) => times.iter().for_each(|time| data.add(time.to_bits())),
+    }
     let mut options = serde_json::to_value(learner.options).expect("options are names and numbers");
     options["task"] = json!(learner.task);
     json!({

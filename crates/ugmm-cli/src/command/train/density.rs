@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::report::{OF_DENSITIES, in_words};
-use super::{Groups, read_table};
+use super::{Dependent, read_table};
 use crate::arguments::Common;
 use crate::config_file::Options;
 use crate::error::CliError;
@@ -29,7 +29,8 @@ struct Report<'a> {
     target: Option<&'a str>,
     columns: Vec<Column<'a>>,
     parameters: usize,
-    groups: Option<Groups<'a>>,
+    #[serde(flatten)]
+    dependent: Dependent<'a>,
     /// Mean log-likelihood in bits per pixel for images without a target, on the held-out rows, or, without
     /// these, on the training rows.
     bits_per_pixel: Option<f64>,
@@ -71,9 +72,9 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
     let table = read_table(&files, schema, options)?;
     let rows = DensityRows::prepare(&table, target.as_ref(), &fit_options);
     let rows = rows.map_err(|error| files.in_table(error))?;
-    let groups = Groups::of(&table, options);
-    let introduction = introduction(table.schema(), rows.columns(), train.target.as_deref())
-        + &Groups::line(groups.as_ref());
+    let dependent = Dependent::of(&table, options);
+    let introduction =
+        introduction(table.schema(), rows.columns(), train.target.as_deref()) + &dependent.line();
     let mut progress = Display::new(introduction, common.quiet);
     let mut run = Run { time_limit: train.time_limit, ..Run::new(&mut progress, interrupt::watch()?) };
     let (model, fitted) = rows.fit(&mut run).map_err(|error| files.in_table(error))?;
@@ -95,7 +96,7 @@ pub fn run(options: &Options, common: &Common) -> Result<(), CliError> {
             .map(|column| Column { name: column.name(), taken_as: column.kind_name() })
             .collect(),
         parameters: model.circuit().parameters(),
-        groups,
+        dependent,
         bits_per_pixel: seen.model.mean.and_then(|mean| model.bits_per_pixel(mean)),
         fitted: &fitted,
         model: &model,

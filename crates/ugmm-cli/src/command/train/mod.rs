@@ -19,6 +19,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use std::num::NonZeroUsize;
 use std::time::Duration;
+use ugmm_data::Dependence;
 use ugmm_data::frame::{Column, Level, Schema};
 use ugmm_network::{Preset, Settings};
 use ugmm_tabular::network::small_grid;
@@ -55,9 +56,9 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let task = prepared.task();
     let fit_options = fit_options(options, task, schema.images.is_some())?;
     let table = read_table(&files, schema, options)?;
-    let groups = Groups::of(&table, options);
+    let dependent = Dependent::of(&table, options);
     let introduction = overview(table.schema(), target)
-        + &Groups::line(groups.as_ref())
+        + &dependent.line()
         + &doubts(table.schema(), target)
         + &remarks(&table, target, task, given.is_some());
     let mut progress = Display::new(introduction, common.quiet);
@@ -84,34 +85,43 @@ fn network(options: &Options, device: &Device, common: &Common) -> Result<(), Cl
     let found = [("task", task.to_owned()), ("preset", preset.to_owned()), ("seed", seed)];
     files.write(&model, options, &found)?;
     run.discard_checkpoint()?;
-    let report = report::Report::of(&files, &model, groups, &fitted);
+    let report = report::Report::of(&files, &model, dependent, &fitted);
     write_json(common.json.as_deref(), "ugmm/train", &report)?;
     if common.quiet { Ok(()) } else { print(&report::text(&report)) }
 }
 
-/// The table with the weights and groups of its rows, if there are any.
+/// The table with the weights and the groups or times of its rows, if there are any.
 fn read_table(files: &Files, schema: Schema, options: &Options) -> Result<Table, CliError> {
-    let table = Table::read_as(&files.data, schema, &options.read_options())?;
-    let table = match &options.train.group {
-        None => table,
-        Some(name) => {
-            let clash = [("target", &options.train.target), ("weights", &options.train.weights)];
-            if let Some((what, _)) = clash.into_iter().find(|(_, other)| other.as_ref() == Some(name)) {
-                let reason =
-                    format!("{name:?} is the column of the {what}; groups need a column of their own");
-                return Err(CliError::Option { key: "group", reason });
-            }
-            table.grouped_by(name)?
+    let Train { target, weights, group, time_order, .. } = &options.train;
+    let taken =
+        [("weights", weights, "weights"), ("group", group, "groups"), ("time_order", time_order, "times")];
+    for (place, (key, name, what)) in taken.iter().enumerate() {
+        let earlier = taken[..place].iter().map(|(_, other, what)| (*what, *other));
+        let other = earlier.chain([("target", target)]).find(|(_, other)| name.is_some() && *other == *name);
+        if let (Some((other, _)), Some(name)) = (other, name) {
+            let reason = format!("{name:?} is the column of the {other}; {what} need a column of their own");
+            return Err(CliError::Option { key, reason });
         }
-    };
-    match &options.train.weights {
+    }
+    let mut table = Table::read_as(&files.data, schema, &options.read_options())?;
+    if let Some(name) = group {
+        table = table.grouped_by(name)?;
+    }
+    if let Some(name) = time_order {
+        table = table.ordered_by(name, &files.data)?;
+    }
+    match weights {
         None => Ok(table),
-        Some(name) if options.train.target.as_ref() == Some(name) => {
-            let reason = format!("{name:?} is the target; the weights need a column of their own");
-            Err(CliError::Option { key: "weights", reason })
-        }
         Some(name) => Ok(table.weighted_by(name, &files.data)?),
     }
+}
+
+/// Which rows depend on each other, by which columns.
+#[derive(Serialize)]
+struct Dependent<'o> {
+    groups: Option<Groups<'o>>,
+    /// The column of times.
+    time_order: Option<&'o str>,
 }
 
 /// The column of the groups, and their number.
@@ -121,20 +131,29 @@ struct Groups<'o> {
     count: usize,
 }
 
-impl<'o> Groups<'o> {
-    fn of(table: &Table, options: &'o Options) -> Option<Self> {
-        let (groups, column) = (table.groups()?, options.train.group.as_deref()?);
-        Some(Self { column, count: groups.iter().max().map_or(0, |last| last + 1) })
+impl<'o> Dependent<'o> {
+    fn of(table: &Table, options: &'o Options) -> Self {
+        let groups = match (table.dependence(), options.train.group.as_deref()) {
+            (Dependence::Groups(groups), Some(column)) => {
+                Some(Groups { column, count: groups.iter().max().map_or(0, |last| last + 1) })
+            }
+            _ => None,
+        };
+        Self { groups, time_order: options.train.time_order.as_deref() }
     }
 
-    /// A line of the introduction; empty without groups.
-    fn line(groups: Option<&Self>) -> String {
-        groups.map_or_else(String::new, |Groups { column, count: number }| {
-            format!(
+    /// A line of the introduction; empty if no row depends on another.
+    fn line(&self) -> String {
+        match (&self.groups, self.time_order) {
+            (Some(Groups { column, count: number }), _) => format!(
                 "{} by {column}; none has both held-out rows and training rows\n",
                 count(*number, "group")
-            )
-        })
+            ),
+            (None, Some(column)) => {
+                format!("ordered by {column}; held-out rows are later than the training rows\n")
+            }
+            (None, None) => String::new(),
+        }
     }
 }
 

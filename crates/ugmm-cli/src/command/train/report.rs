@@ -1,6 +1,6 @@
 //! The printed report of a finished training.
 
-use super::Groups;
+use super::Dependent;
 use super::files::Files;
 use crate::advice;
 use crate::output::{count, error_text, left_out, percent, table};
@@ -23,7 +23,8 @@ pub struct Report<'a> {
     model: ModelConfig,
     training: Option<&'a TrainingConfig>,
     parameters: usize,
-    groups: Option<Groups<'a>>,
+    #[serde(flatten)]
+    dependent: Dependent<'a>,
     #[serde(skip)]
     is_date: bool,
     #[serde(flatten)]
@@ -36,14 +37,14 @@ impl<'a> Report<'a> {
     pub fn of(
         files: &'a Files,
         model: &'a NetworkModel,
-        groups: Option<Groups<'a>>,
+        dependent: Dependent<'a>,
         fitted: &'a FitReport,
     ) -> Self {
         let saved = model.saved();
         Self {
             data: &files.data,
             model_file: &files.output,
-            groups,
+            dependent,
             columns: saved.columns(),
             task: *saved.task(),
             model: saved.model().config(),
