@@ -1,6 +1,6 @@
 //! Splitting rows into training and test rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -64,6 +64,40 @@ impl Dependence {
             Self::None => stratified_split(classes, test_fraction, seed),
             Self::Groups(groups) => grouped_split(groups, classes, test_fraction, seed),
             Self::Times(times) => timed_split(times, test_fraction, seed),
+        }
+    }
+
+    /// Splits the rows so that the test rows are a simple random sample of them, or those of a simple random sample of groups,
+    /// whatever their classes; `rows` is their number, and `test_fraction` is in (0, 1). `None` if times order the rows.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::TestFraction`], [`DataError::TooFewToSplit`] if there is one row, or [`DataError::TooFewGroups`] if there
+    /// is one group.
+    pub fn random_split(
+        &self,
+        rows: usize,
+        test_fraction: f64,
+        seed: u64,
+    ) -> Result<Option<Split>, DataError> {
+        match self {
+            Self::None => stratified_split(&vec![0; rows], test_fraction, seed).map(Some),
+            Self::Groups(groups) => {
+                let mut names = groups.clone();
+                names.sort_unstable();
+                names.dedup();
+                if let [] | [_] = names[..] {
+                    return Err(DataError::TooFewGroups { groups: names.len(), parts: 2 });
+                }
+                let sampled = stratified_split(&vec![0; names.len()], test_fraction, seed)?.test;
+                let sampled: HashSet<usize> = sampled.into_iter().map(|place| names[place]).collect();
+                let part_of: Vec<usize> =
+                    groups.iter().map(|group| usize::from(sampled.contains(group))).collect();
+                let mut order: Vec<usize> = (0..rows).collect();
+                order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+                Ok(Some(tested_on(1, &part_of, &order)))
+            }
+            Self::Times(_) => Ok(None),
         }
     }
 

@@ -130,6 +130,21 @@ pub enum TabularError {
     #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
 
+    /// Rows of which conformal prediction cannot make a promise.
+    #[error("conformal prediction needs exchangeable rows, and {which} are not")]
+    NotExchangeable { which: &'static str },
+
+    /// The model has no scores of calibration rows.
+    #[error("the model was trained without conformal prediction, so it has no calibration rows")]
+    NoCalibration,
+
+    /// A level that the calibration rows are too few for.
+    #[error(
+        "no interval has a level of {level} with {rows} calibration rows; the highest level is {highest:.4}, and more \
+         held-out rows allow a higher one"
+    )]
+    Level { level: f64, highest: f64, rows: usize },
+
     /// A row has a class that the model does not know.
     #[error(
         "{}, row {row}, column {target:?}: {found:?}, but the model knows only the classes {}", .file.display(),
@@ -264,6 +279,7 @@ impl TabularError {
             | Self::TooManyLevels { .. }
             | Self::UnreadDates { .. }
             | Self::NotAllDates { .. }
+            | Self::NotExchangeable { .. }
             | Self::Incomplete { .. } => true,
             Self::Frame(_)
             | Self::Model(_)
@@ -280,6 +296,8 @@ impl TabularError {
             | Self::NeedsDensity { .. }
             | Self::OtherTask { .. }
             | Self::CannotLeaveOut
+            | Self::NoCalibration
+            | Self::Level { .. }
             | Self::OtherRun { .. }
             | Self::UnfinishedRun { .. }
             | Self::Checkpoint { .. }

@@ -1,5 +1,6 @@
 //! Classifier and regressor: models that predict one kind of target.
 
+use crate::distribution::Predictions;
 use crate::error::TabularError;
 use crate::network::fit::{FitReport, fit};
 use crate::network::model::NetworkModel;
@@ -105,6 +106,20 @@ impl UgmmClassifier {
         Ok(self.model.decisions(&values).into_iter().map(name).collect())
     }
 
+    /// For each row of a table, the classes of a set that holds the class of a new row with a probability of at least `level`,
+    /// between 0 and 1: `[rows, classes]`, row-major. See [`FitOptions::conformal`].
+    ///
+    /// # Errors
+    ///
+    /// [`TabularError::NoCalibration`], or an error if the columns of the table do not match the model's.
+    pub fn predict_sets(&self, table: &Table, level: f64) -> Result<Vec<bool>, TabularError> {
+        let thresholds = self.model.conformal().ok_or(TabularError::NoCalibration)?.thresholds(level);
+        match self.model.predicted(&inputs(&self.model, table)?)? {
+            Predictions::Classes(found) => Ok(found.sets(&thresholds)),
+            Predictions::Numbers(_) => Err(TabularError::OtherTask { found: "numbers", expected: "classes" }),
+        }
+    }
+
     /// The underlying model.
     #[must_use]
     pub fn model(&self) -> &NetworkModel {
@@ -160,6 +175,20 @@ impl UgmmRegressor {
     /// Returns an error if the columns of the table do not match the model's.
     pub fn predict_densities(&self, table: &Table) -> Result<Vec<ConditionalDensity>, TabularError> {
         self.model.densities(&inputs(&self.model, table)?)
+    }
+
+    /// For each row of a table, the ends of an interval that holds the number of a new row with a probability of at least
+    /// `level`, between 0 and 1. See [`FitOptions::conformal`].
+    ///
+    /// # Errors
+    ///
+    /// [`TabularError::NoCalibration`], [`TabularError::Level`], or an error if the columns of the table do not match the
+    /// model's.
+    pub fn predict_intervals(&self, table: &Table, level: f64) -> Result<Vec<(f64, f64)>, TabularError> {
+        let share = self.model.conformal().ok_or(TabularError::NoCalibration)?.central_share(level)?;
+        let end = |found: &ConditionalDensity, sign: f64| found.quantile(0.5 * (1.0 + sign * share));
+        let interval = |found: &ConditionalDensity| (end(found, -1.0), end(found, 1.0));
+        Ok(self.predict_densities(table)?.iter().map(interval).collect())
     }
 
     /// The underlying model.

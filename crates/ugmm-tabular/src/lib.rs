@@ -38,6 +38,7 @@
 //! [`network`] and [`density`], predictions in [`distribution`], questions in [`question`], files in [`read`].
 
 pub mod column;
+mod conformal;
 pub mod density;
 pub mod distribution;
 mod engine;
@@ -54,6 +55,7 @@ pub mod run;
 pub mod target;
 
 pub use column::Column;
+pub use conformal::Conformal;
 pub use density::{DensityModel, DensityOptions, DensityReport, fit_density};
 pub use distribution::Distribution;
 pub use engine::{Engine, load, load_bytes};

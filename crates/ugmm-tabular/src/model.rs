@@ -1,6 +1,7 @@
 //! The interface of models of tables, whatever their engine.
 
 use crate::column::Column;
+use crate::conformal::Conformal;
 use crate::distribution::{Distribution, Predictions};
 use crate::error::TabularError;
 use crate::network::every_value::NeedsEveryValue;
@@ -63,6 +64,11 @@ pub trait TableModel: Any + Send + Sync {
     ///
     /// Returns an error if the network is discriminative, or a value that it needs is missing.
     fn level(&self, evidence: &Evidence) -> Result<f64, TabularError>;
+
+    /// The scores that give sets of classes and intervals of numbers their promise; `None` if the model was trained without.
+    fn conformal(&self) -> Option<&Conformal> {
+        None
+    }
 
     /// Draws rows given the evidence. `progress` receives the number of finished steps and of all steps; it
     /// returns false to stop.

@@ -398,9 +398,16 @@ pub struct Predict {
     pub quantiles: Vec<f64>,
 
     /// Prediction intervals of a predicted number, by their coverage between 0 and 1: 0.9 adds the columns "90 % interval
-    /// from" and "90 % interval to"; as much probability lies below an interval as above it
+    /// from" and "90 % interval to"; as much probability lies below an interval as above it. Of a model that was trained
+    /// with --conformal, an interval holds the number of a new row with at least this probability
     #[arg(long, value_name = "C,C,…", value_delimiter = ',', value_parser = parse_coverage)]
     pub interval: Vec<f64>,
+
+    /// Prediction sets of a class, by their level between 0 and 1, from a model that was trained with --conformal: 0.9 adds the
+    /// column "90 % set" with the classes of a set that holds the class of a new row with at least this probability,
+    /// separated by " | "
+    #[arg(long, value_name = "C,C,…", value_delimiter = ',', value_parser = parse_coverage)]
+    pub sets: Vec<f64>,
 
     #[command(flatten)]
     pub device: DeviceOption,

@@ -173,8 +173,14 @@ pub struct Train {
 
     /// Measure the model by K-fold cross-validation instead of held-out rows, train it on all rows, and calibrate its
     /// probabilities with the temperature that fits the folds' predictions best
-    #[arg(long, value_name = "K", conflicts_with = "validation", value_parser = parse_count)]
+    #[arg(long, value_name = "K", value_parser = parse_count)]
     pub folds: Option<NonZeroUsize>,
+
+    /// Conformal prediction: the held-out rows, here a simple random sample, calibrate the prediction sets of `predict --sets`
+    /// and the intervals of `predict --interval`, which then hold the true value of a new row with at least the stated
+    /// probability. With --folds, these are folds of the other rows
+    #[arg(long, conflicts_with_all = ["weights", "time_order"])]
+    pub conformal: bool,
 
     /// Choose the best of several settings by cross-validation: a small grid around the preset's settings, or the
     /// tables of a TOML file, such as [wider] with settings below it

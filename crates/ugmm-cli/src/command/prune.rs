@@ -105,6 +105,11 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         model_file: options.output.as_deref(),
         components_in_file,
     };
+    if model.conformal().is_some() && !common.quiet {
+        eprintln!(
+            "pruned models have no calibration rows, so `predict` makes no promise for their sets and intervals"
+        );
+    }
     write_json(common.json.as_deref(), "ugmm/prune", &report)?;
     if common.quiet { Ok(()) } else { print(&text(&report, &rows, options)) }
 }

@@ -2,15 +2,19 @@
 
 use crate::Table;
 use crate::column::range::ranges;
+use crate::conformal::{Conformal, categories};
+use crate::distribution::Predictions;
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
+use crate::model::TableModel;
 use crate::network::baseline::Baseline;
 use crate::network::cross_validation::{
     CrossValidation, Part, fitted_factor, held_out, measured_folds, outputs_of, parts, spread_of,
 };
 use crate::network::doubt::Doubt;
 use crate::network::doubts::doubts;
-use crate::network::learner::{Fitted, Learner};
+use crate::network::far::usual_numbers;
+use crate::network::learner::{Fitted, Learner, known_rows};
 use crate::network::model::NetworkModel;
 use crate::network::novelty::Novelty;
 use crate::network::options::FitOptions;
@@ -25,7 +29,7 @@ use crate::target::{PreparedTarget, Target, TargetValues};
 use indexmap::IndexMap;
 use serde::Serialize;
 use ugmm_data::frame::{ReadAs, Request};
-use ugmm_data::{Preprocessor, Split};
+use ugmm_data::{Dependence, Preprocessor, Split};
 use ugmm_network::model_file::{Columns, ModelParts};
 use ugmm_network::training::{EpochReport, History};
 use ugmm_network::{Recipe, Settings, UgmmError};
@@ -58,6 +62,30 @@ pub struct Calibration {
     pub spread: f64,
 }
 
+/// The calibration rows of conformal prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ConformalReport {
+    /// Number of calibration rows.
+    pub rows: usize,
+    /// Number of categories of classes within each of which the promise holds; 1 for numbers.
+    pub categories: usize,
+    /// The highest level at which an interval has ends, or a class can be left out of a set.
+    pub highest_level: f64,
+    /// Whether each calibration row is of another group, so that the promise is for a random row of a new group.
+    pub by_group: bool,
+}
+
+impl ConformalReport {
+    fn of(conformal: &Conformal) -> Self {
+        Self {
+            rows: conformal.rows(),
+            categories: conformal.categories().iter().max().map_or(1, |last| last + 1),
+            highest_level: conformal.highest_level(),
+            by_group: conformal.is_by_group(),
+        }
+    }
+}
+
 /// Results of training besides the model.
 #[derive(Clone, Debug, Serialize)]
 pub struct FitReport {
@@ -78,6 +106,8 @@ pub struct FitReport {
     /// Calibration of a regressor without folds; `None` for a classifier, or if there are too few or very
     /// many rows.
     pub calibration: Option<Calibration>,
+    /// The calibration rows of conformal prediction; `None` without.
+    pub conformal: Option<ConformalReport>,
     /// The baseline on the rows that measure the model: those of the folds, the held-out rows, or the
     /// training rows.
     pub baseline: Option<Baseline>,
@@ -114,8 +144,14 @@ pub fn fit(
     options: &FitOptions,
     run: &mut Run,
 ) -> Result<(NetworkModel, FitReport), TabularError> {
-    let learner = Learner::new(table, target, options, run.device.clone())?;
+    let mut learner = Learner::new(table, target, options, run.device.clone())?;
     let split = split(&learner)?;
+    if let (true, TargetValues::Numbers(numbers)) = (options.conformal, &learner.values) {
+        // Nothing of the network may depend on the numbers of the calibration rows.
+        let learned: Vec<f64> = split.train.iter().map(|&place| numbers[place]).collect();
+        learner.usual = usual_numbers(&learned);
+    }
+    let learner = learner;
     let folds = match (options.folds, options.search.is_empty()) {
         (Some(folds), _) => folds,
         (None, false) => SEARCH_FOLDS,
@@ -239,6 +275,17 @@ pub fn fit(
     let usual = validation_metrics.or(folds_metrics).unwrap_or(training_metrics);
     let baseline = Baseline::of(&learner.values, &compared, learner.weights_of(&compared).as_deref());
     let doubts = doubts(&learner, &fitted, baseline.as_ref(), &usual);
+    let recipe = &fitted.recipe;
+    let skipped_epochs = match fitted.trained.best_epoch {
+        None => recipe.training.epochs - fitted.trained.history.len(),
+        Some(_) => 0,
+    };
+    let (best_epoch, history) = (fitted.trained.best_epoch, fitted.trained.history.clone());
+    let model = model(&learner, fitted, factor)?;
+    let model = match options.conformal {
+        true => conformal_model(&learner, model, &split)?,
+        false => model,
+    };
     let report = FitReport {
         rows: learner.rows.len(),
         training_rows: split.train.len(),
@@ -252,15 +299,44 @@ pub fn fit(
         doubts,
         cross_validation,
         search,
-        skipped_epochs: match fitted.trained.best_epoch {
-            None => fitted.recipe.training.epochs - fitted.trained.history.len(),
-            Some(_) => 0,
-        },
-        best_epoch: fitted.trained.best_epoch,
-        history: fitted.trained.history.clone(),
+        conformal: model.conformal().map(ConformalReport::of),
+        skipped_epochs,
+        best_epoch,
+        history,
         seconds,
     };
-    Ok((model(&learner, fitted, factor)?, report))
+    Ok((model, report))
+}
+
+/// The model with the scores of its calibration rows, which are among the held-out rows.
+fn conformal_model(
+    learner: &Learner,
+    model: NetworkModel,
+    split: &Split,
+) -> Result<NetworkModel, TabularError> {
+    let places = learner.calibration_places(&split.test);
+    let inputs = model.preprocessor().transform(learner.table, &learner.table_rows(&places))?;
+    let width = model.preprocessor().inputs();
+    // Rows without any value are not predicted.
+    let known = known_rows(&inputs, width);
+    let places: Vec<usize> = known.iter().map(|&row| places[row]).collect();
+    let inputs: Vec<f32> = known.iter().flat_map(|&row| &inputs[row * width..][..width]).copied().collect();
+    let by_group = matches!(learner.dependence, Dependence::Groups(_));
+    let conformal = match (&learner.values, model.predicted(&inputs)?) {
+        (TargetValues::Classes(classes, labels), Predictions::Classes(found)) => {
+            let mut learned = vec![0; classes.len()];
+            split.train.iter().for_each(|&place| learned[labels[place]] += 1);
+            let categories = categories(&learned, places.len() as f64 / split.train.len() as f64);
+            let right: Vec<usize> = places.iter().map(|&place| labels[place]).collect();
+            Conformal::of_classes(categories, &found, &right, by_group)
+        }
+        (TargetValues::Numbers(numbers), Predictions::Numbers(found)) => {
+            let right: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+            Conformal::of_numbers(&found, &right, by_group)
+        }
+        _ => unreachable!("a network predicts what its target is"),
+    };
+    model.with_conformal(conformal)
 }
 
 /// What a stage of training results in.
@@ -303,13 +379,20 @@ fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Vec<
 
 /// Training rows and held-out rows; with folds all rows are training rows.
 fn split(learner: &Learner) -> Result<Split, TabularError> {
-    let FitOptions { validation, folds, .. } = learner.options;
-    if folds.is_some() || *validation == 0.0 {
+    let FitOptions { validation, folds, conformal, .. } = learner.options;
+    if !conformal && (folds.is_some() || *validation == 0.0) {
         return Ok(Split { train: (0..learner.rows.len()).collect(), test: Vec::new() });
     }
-    if !(0.0..1.0).contains(validation) {
-        let (setting, expected) = ("validation", "at least 0 and less than 1");
+    if !(0.0..1.0).contains(validation) || *validation == 0.0 {
+        let expected = match conformal {
+            true => "more than 0 and less than 1, for conformal prediction",
+            false => "at least 0 and less than 1",
+        };
+        let setting = "validation";
         return Err(UgmmError::Setting { setting, value: validation.to_string(), expected }.into());
+    }
+    if *conformal {
+        return learner.exchangeable_split(*validation);
     }
     let all: Vec<usize> = (0..learner.rows.len()).collect();
     learner.split(&all, *validation)
@@ -363,6 +446,7 @@ fn model(learner: &Learner, fitted: Fitted, factor: Option<f64>) -> Result<Netwo
         ranges,
         words,
         rare_rows,
+        conformal: None,
     };
     Ok(NetworkModel::new(parts, part)?.on_device(&learner.device))
 }

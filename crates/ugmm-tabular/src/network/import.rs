@@ -85,6 +85,7 @@ impl NetworkModel {
             ranges: Vec::new(),
             words: Vec::new(),
             rare_rows: Vec::new(),
+            conformal: None,
         };
         Self::new(parts, part)
     }

@@ -1,6 +1,7 @@
 //! A table for training, and the training of one network on some of its rows.
 
 use crate::column::usable::{check_column, rows_with_features};
+use crate::conformal;
 use crate::distribution::measures::Measures;
 use crate::error::TabularError;
 use crate::network::class_weights::class_weights;
@@ -11,6 +12,7 @@ use crate::network::outputs::{CELLS, Outputs};
 use crate::run::StageObserver;
 use crate::target::{NumberTarget, PreparedTarget, TargetRows, TargetValues, are_different, target_rows};
 use crate::{Table, TaskChoice};
+use std::collections::HashSet;
 use ugmm_data::frame::Column;
 use ugmm_data::{Dependence, Preprocessor, Split};
 use ugmm_network::inference::prediction::{log_probabilities, predicted_densities};
@@ -165,6 +167,33 @@ impl<'a> Learner<'a> {
         let strata = self.strata(places, share * places.len() as f64);
         let split = self.dependence.of_rows(places).split(&strata, share, self.options.seed)?;
         Ok(at_places(split, places))
+    }
+
+    /// Splits all places so that the held-out ones are a simple random sample, and therefore exchangeable with new rows.
+    ///
+    /// # Errors
+    ///
+    /// [`TabularError::NotExchangeable`] if times order the rows or they have weights, and the errors of splits.
+    pub(crate) fn exchangeable_split(&self, share: f64) -> Result<Split, TabularError> {
+        let not = |which| TabularError::NotExchangeable { which };
+        if self.weights.is_some() {
+            return Err(not("rows with weights"));
+        }
+        let split = self.dependence.random_split(self.rows.len(), share, self.options.seed)?;
+        split.ok_or(not("rows that follow one another in time"))
+    }
+
+    /// The places of these held-out rows that calibrate sets and intervals: a random row of each group, and no more than
+    /// enough.
+    pub(crate) fn calibration_places(&self, held_out: &[usize]) -> Vec<usize> {
+        let mut met = HashSet::new();
+        // The rows are in random order.
+        let mut places: Vec<usize> = held_out.to_vec();
+        if let Dependence::Groups(groups) = &self.dependence {
+            places.retain(|&place| met.insert(groups[place]));
+        }
+        places.truncate(conformal::MOST_ROWS);
+        places
     }
 
     /// Divides these places into folds, stratified unless they depend on each other.

@@ -29,7 +29,7 @@ pub use cross_validation::CrossValidation;
 pub use doubt::{Doubt, FarValues, Reason};
 pub use every_value::NeedsEveryValue;
 pub use faithfulness::{Attribution, AttributionCurve, Faithfulness};
-pub use fit::{Calibration, FitReport, fit};
+pub use fit::{Calibration, ConformalReport, FitReport, fit};
 pub use import::ImportedNames;
 pub use model::NetworkModel;
 pub use novelty::Novelty;

@@ -3,6 +3,7 @@
 use super::part::{ColumnInputs, TablePart, columns_of};
 use crate::column::Column;
 use crate::column::range::NumberRange;
+use crate::conformal::Conformal;
 use crate::distribution::{ClassPredictions, Distribution, Predictions};
 use crate::error::TabularError;
 use crate::model::{DateTarget, Needs, TableModel};
@@ -47,6 +48,12 @@ impl NetworkModel {
         Self { on_device: OnDevice::default(), saved, part, columns, inputs }
     }
 
+    /// The model with these scores of its calibration rows.
+    pub(crate) fn with_conformal(self, conformal: Conformal) -> Result<Self, TabularError> {
+        let part = TablePart { conformal: Some(conformal), ..self.part };
+        Ok(Self { on_device: self.on_device, ..Self::new(self.saved.into_parts(), part)? })
+    }
+
     /// Reads a model from a file.
     ///
     /// # Errors
@@ -78,6 +85,8 @@ impl NetworkModel {
         }
         part.target.check(&saved.columns().classes).map_err(&unusable)?;
         part.novelty.iter().try_for_each(|novelty| novelty.check(inputs)).map_err(&unusable)?;
+        let classes = saved.columns().classes.len();
+        part.conformal.iter().try_for_each(|conformal| conformal.check(classes)).map_err(&unusable)?;
         if !part.ranges.iter().flatten().all(NumberRange::is_usable) {
             return Err(unusable("the range of a column is not a range".into()));
         }
@@ -111,14 +120,17 @@ impl NetworkModel {
         Ok(ModelPruner::new(&self.saved, inputs, criterion, merge)?)
     }
 
-    /// The model pruned to the components that `keep` selects, and a summary of each layer.
+    /// The model pruned to the components that `keep` selects, and a summary of each layer. It has no calibration scores
+    /// ([`TableModel::conformal`]), because those are of the whole network.
     ///
     /// # Errors
     ///
     /// Returns an error if `keep` is out of its range.
     pub fn pruned(&self, pruner: &ModelPruner, keep: Keep) -> Result<(Self, Vec<PrunedLayer>), TabularError> {
         let (saved, layers) = pruner.prune(keep)?;
-        Ok((Self::of(saved, self.part.clone()), layers))
+        // Calibration scores are those of the whole network.
+        let part = TablePart { conformal: None, ..self.part.clone() };
+        Ok((Self::new(saved.into_parts(), part)?, layers))
     }
 
     /// The preprocessor, which converts columns to inputs.
@@ -336,6 +348,10 @@ impl TableModel for NetworkModel {
 
     fn target_date(&self) -> Option<DateTarget> {
         DateTarget::of(&self.part.target_request.read_as, self.part.target_times)
+    }
+
+    fn conformal(&self) -> Option<&Conformal> {
+        self.part.conformal.as_ref()
     }
 
     fn predict(&self, rows: &[f64]) -> Result<Predictions, TabularError> {

@@ -40,8 +40,11 @@ pub struct FitOptions {
     /// Weights of the classes; equal if `None`.
     pub class_weights: Option<ClassWeights>,
     /// Fraction of the rows that is held out to measure the model, stratified by class; 0 for none. Not with
-    /// folds.
+    /// folds, unless [`Self::conformal`] needs these rows.
     pub validation: f64,
+    /// Whether the held-out rows, here a simple random sample, also give the model's sets of classes or intervals of numbers
+    /// their promise ([`Conformal`](crate::Conformal)). With folds, these are folds of the other rows.
+    pub conformal: bool,
     /// Number of folds. The model is measured by cross-validation and trained on all rows, and the
     /// temperature that fits the folds' predictions best calibrates its probabilities.
     pub folds: Option<usize>,
@@ -60,6 +63,7 @@ impl Default for FitOptions {
             preprocessing: PreprocessingOptions::default(),
             class_weights: None,
             validation: 0.2,
+            conformal: false,
             folds: None,
             search: IndexMap::new(),
             seed: 0,

@@ -3,6 +3,7 @@
 use super::novelty::Novelty;
 use crate::column::range::NumberRange;
 use crate::column::{Column, ColumnValues, RareLevel};
+use crate::conformal::Conformal;
 use crate::target::Target;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -43,6 +44,9 @@ pub(crate) struct TablePart {
     /// older versions.
     #[serde(default)]
     pub(crate) rare_rows: Vec<Vec<usize>>,
+    /// Scores of the calibration rows of conformal prediction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) conformal: Option<Conformal>,
 }
 
 /// The inputs of a network for a column.

@@ -1,5 +1,6 @@
 //! Measures of predicted classes.
 
+use super::{LEVEL, Promise};
 use crate::output::{percent, table};
 use serde::Serialize;
 use ugmm_experiments::mean_and_sd;
@@ -7,6 +8,7 @@ use ugmm_network::RowWeights;
 use ugmm_network::metrics::{
     ClassMeasures, Confusion, Metrics, ReliabilityBin, areas_one_against_rest, reliability,
 };
+use ugmm_tabular::Conformal;
 use ugmm_tabular::distribution::ClassPredictions;
 use ugmm_tabular::network::ClassBaseline;
 
@@ -32,6 +34,8 @@ pub struct Report<'a> {
     by_class: Vec<ClassMeasures>,
     /// `confusion[right][predicted]` is a number of rows.
     confusion: Confusion,
+    /// Conformal sets; `None` if the model was trained without them.
+    conformal: Option<Promise>,
     reliability: Vec<ReliabilityBin>,
 }
 
@@ -43,6 +47,7 @@ impl<'a> Report<'a> {
         found: &ClassPredictions,
         labels: &[usize],
         weights: Option<&[f64]>,
+        conformal: Option<&Conformal>,
     ) -> Self {
         let ClassPredictions { log_probabilities, decisions, scores } = found;
         let areas = areas_one_against_rest(log_probabilities, labels, classes.len(), weights);
@@ -57,10 +62,25 @@ impl<'a> Report<'a> {
             target,
             by_class: confusion.by_class(&areas),
             confusion,
+            conformal: conformal.map(|conformal| promise(found, labels, weights, conformal)),
             reliability: reliability(log_probabilities, labels, PRINTED_BINS, weights),
             classes,
         }
     }
+}
+
+fn promise(
+    found: &ClassPredictions,
+    labels: &[usize],
+    weights: Option<&[f64]>,
+    conformal: &Conformal,
+) -> Promise {
+    let thresholds = conformal.thresholds(LEVEL);
+    let (sets, classes) = (found.sets(&thresholds), thresholds.len());
+    Promise::of(labels.len(), RowWeights(weights), |row| {
+        let set = &sets[row * classes..][..classes];
+        (set[labels[row]], set.iter().filter(|is_member| **is_member).count() as f64)
+    })
 }
 
 /// Mean joint score of rows and their true classes; `None` if the model has no scores.
@@ -91,6 +111,13 @@ pub fn text(report: &Report) -> String {
     );
     if let Some(score) = report.mean_score {
         text += &format!("mean joint score of features and label {score:.4} (a score, not a likelihood)\n");
+    }
+    if let Some(Promise { level, coverage, size }) = &report.conformal {
+        text += &format!(
+            "{} % sets hold the class of {} % of the rows, with {size:.2} classes on average\n",
+            percent(*level, 0),
+            percent(*coverage, 1)
+        );
     }
     text += &format!("\n{}", classes(report));
     if report.classes.len() <= PRINTED_CLASSES {

@@ -46,6 +46,33 @@ enum OfTarget<'a> {
     Numbers(Box<numbers::Report<'a>>),
 }
 
+/// Level of the conformal sets and intervals that are measured.
+const LEVEL: f64 = 0.9;
+
+/// How often the conformal sets or intervals of a level hold the true value, and how large they are.
+#[derive(Serialize)]
+struct Promise {
+    level: f64,
+    /// Fraction of the rows whose true value is in its set or interval.
+    coverage: f64,
+    /// Mean number of classes, or mean width of the intervals.
+    size: f64,
+}
+
+impl Promise {
+    /// The means over rows; `of_row` says whether the true value of a row is held, and how large its set or interval is.
+    fn of(rows: usize, weights: RowWeights, of_row: impl Fn(usize) -> (bool, f64)) -> Self {
+        let (mut held, mut size) = (0.0, 0.0);
+        for row in 0..rows {
+            let (is_held, own) = of_row(row);
+            held += weights.of(row) * f64::from(u8::from(is_held));
+            size += weights.of(row) * own;
+        }
+        let all = weights.sum(rows);
+        Self { level: LEVEL, coverage: held / all, size: size / all }
+    }
+}
+
 /// Rows that are left out of the measures.
 #[derive(Clone, Copy, Default, Serialize)]
 struct LeftOut {
@@ -117,10 +144,18 @@ impl Compared {
                     &self.classes,
                     &labels,
                     weights,
+                    model.conformal(),
                 )))
             }
             None => {
-                OfTarget::Numbers(Box::new(numbers::Report::of(target, &self.numbers, &self.right, weights)))
+                let (found, right) = (&self.numbers, &self.right);
+                OfTarget::Numbers(Box::new(numbers::Report::of(
+                    target,
+                    found,
+                    right,
+                    weights,
+                    model.conformal(),
+                )))
             }
         })
     }

@@ -6,10 +6,13 @@ use ugmm_network::inspect::Absence;
 use ugmm_report::six_digits;
 use ugmm_tabular::column::EncodedRows;
 use ugmm_tabular::distribution::{ClassPredictions, Predictions};
-use ugmm_tabular::{DateTarget, Distribution, NetworkModel, TableModel};
+use ugmm_tabular::{Conformal, DateTarget, Distribution, NetworkModel, TableModel};
 
 /// Quantiles of a predicted number if none are requested.
 const USUAL_QUANTILES: [f64; 3] = [0.05, 0.5, 0.95];
+
+/// Between the classes of a set.
+const SEPARATOR: &str = " | ";
 
 /// A quantile in the output.
 pub struct Quantile {
@@ -17,10 +20,39 @@ pub struct Quantile {
     probability: f64,
 }
 
-/// The quantiles of these probabilities, and then the ends of the intervals with these coverages.
-pub fn quantiles(probabilities: &[f64], coverages: &[f64]) -> Vec<Quantile> {
-    let percent = |share: f64| format!("{} %", six_digits(100.0 * share));
-    let probabilities = match probabilities.is_empty() && coverages.is_empty() {
+/// Sets of classes of one level in the output.
+pub struct Sets {
+    pub name: String,
+    /// The largest score of each class.
+    thresholds: Vec<f64>,
+}
+
+/// What the output has of a target besides the usual columns.
+pub struct Asked {
+    /// Quantiles of a number.
+    pub quantiles: Vec<Quantile>,
+    /// Sets of classes.
+    pub sets: Vec<Sets>,
+}
+
+/// A share as in the name of a column.
+fn percent(share: f64) -> String {
+    format!("{} %", six_digits(100.0 * share))
+}
+
+/// The sets of these levels.
+pub fn sets(levels: &[f64], conformal: &Conformal) -> Vec<Sets> {
+    let sets = |&level: &f64| Sets {
+        name: format!("{} set", percent(level)),
+        thresholds: conformal.thresholds(level),
+    };
+    levels.iter().map(sets).collect()
+}
+
+/// The quantiles of these probabilities, and then the ends of intervals, given by the coverage in their name and that of the
+/// predicted distribution.
+pub fn quantiles(probabilities: &[f64], intervals: &[(f64, f64)]) -> Vec<Quantile> {
+    let probabilities = match probabilities.is_empty() && intervals.is_empty() {
         true => &USUAL_QUANTILES,
         false => probabilities,
     };
@@ -28,26 +60,28 @@ pub fn quantiles(probabilities: &[f64], coverages: &[f64]) -> Vec<Quantile> {
         let name = if probability == 0.5 { "median".into() } else { percent(probability) };
         Quantile { name, probability }
     };
-    let interval = |&coverage: &f64| {
+    let interval = |&(coverage, share): &(f64, f64)| {
         let name = percent(coverage);
         [
-            Quantile { name: format!("{name} interval from"), probability: (1.0 - coverage) / 2.0 },
-            Quantile { name: format!("{name} interval to"), probability: (1.0 + coverage) / 2.0 },
+            Quantile { name: format!("{name} interval from"), probability: (1.0 - share) / 2.0 },
+            Quantile { name: format!("{name} interval to"), probability: (1.0 + share) / 2.0 },
         ]
     };
-    probabilities.iter().map(quantile).chain(coverages.iter().flat_map(interval)).collect()
+    probabilities.iter().map(quantile).chain(intervals.iter().flat_map(interval)).collect()
 }
 
-/// The columns with predictions of the model's target; `quantiles` are those of a number.
-pub fn of_target(model: &dyn TableModel, predictions: &Predictions, quantiles: &[Quantile]) -> Vec<Column> {
+/// The columns with predictions of the model's target.
+pub fn of_target(model: &dyn TableModel, predictions: &Predictions, asked: &Asked) -> Vec<Column> {
     let predicted = format!("predicted {}", model.target_name().unwrap_or_default());
     match predictions {
-        Predictions::Classes(found) => of_classes(&predicted, &model.classes().unwrap_or_default(), found),
-        Predictions::Numbers(found) => of_numbers(&predicted, model.target_date(), found, quantiles),
+        Predictions::Classes(found) => {
+            of_classes(&predicted, &model.classes().unwrap_or_default(), found, &asked.sets)
+        }
+        Predictions::Numbers(found) => of_numbers(&predicted, model.target_date(), found, &asked.quantiles),
     }
 }
 
-fn of_classes(predicted: &str, classes: &[String], found: &ClassPredictions) -> Vec<Column> {
+fn of_classes(predicted: &str, classes: &[String], found: &ClassPredictions, sets: &[Sets]) -> Vec<Column> {
     let logs = &found.log_probabilities;
     let names = found.decisions.iter().map(|&class| Some(classes[class].clone())).collect();
     let mut columns = vec![column(predicted, Values::Text(names))];
@@ -58,6 +92,14 @@ fn of_classes(predicted: &str, classes: &[String], found: &ClassPredictions) -> 
     // Entropy in nats, from 0 (certain) to ln C.
     let entropy = |row: &[f32]| row.iter().map(|&log| -log * log.exp()).sum::<f32>().max(0.0);
     columns.push(column("entropy", numbers(logs.chunks(classes.len()).map(entropy))));
+    for Sets { name, thresholds } in sets {
+        let names = |set: &[bool]| -> Option<String> {
+            let members = classes.iter().zip(set).filter(|(_, is_member)| **is_member);
+            Some(members.map(|(class, _)| class.as_str()).collect::<Vec<_>>().join(SEPARATOR))
+        };
+        let sets = found.sets(thresholds);
+        columns.push(column(name, Values::Text(sets.chunks(classes.len()).map(names).collect())));
+    }
     columns
 }
 

@@ -7,14 +7,14 @@ use crate::error::CliError;
 use crate::output::{check_not_mixed, check_outputs, count, write_json};
 use crate::row_output::{Column, Values, format_of, write_rows};
 use crate::table::reading_doubts;
-use columns::Quantile;
+use columns::{Asked, Quantile, Sets};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use ugmm_data::frame::{UnseenValues, ValueType};
 use ugmm_table_report::met::{Met, outside_examples};
 use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
-use ugmm_tabular::{Device, Engine, TableModel};
+use ugmm_tabular::{Device, Engine, TableModel, TabularError};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -45,7 +45,7 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
             return Err(CliError::Option { key: "--explain", reason });
         }
     }
-    let quantiles = quantiles(options, model)?;
+    let asked = Asked { quantiles: quantiles(options, model)?, sets: sets(options, model)? };
     let format = format_of(options.rows.format, options.rows.output.as_deref())?;
     let (keep, read_options) = (&options.rows.keep, options.rows.read_options(&options.table));
     let mut reader = TableReader::open(&options.data, model, ReadTarget::No, keep, &read_options)?;
@@ -64,7 +64,7 @@ pub fn run(options: &Predict, device: &Device, common: &Common) -> Result<(), Cl
             let batch = batch?;
             report.met.add(&batch);
             outside_examples(model, &batch, &mut examples);
-            let predicted = predicted(model, &batch, &quantiles, most_reasons, &mut report)?;
+            let predicted = predicted(model, &batch, &asked, most_reasons, &mut report)?;
             let columns = kept(keep, &types, batch.kept).chain(predicted);
             writer.write(&columns.collect::<Vec<_>>())?;
         }
@@ -92,17 +92,54 @@ fn quantiles(options: &Predict, model: &dyn TableModel) -> Result<Vec<Quantile>,
         let reason = format!("quantiles are those of a predicted number, and the model predicts {what}");
         return Err(CliError::Option { key, reason });
     }
-    let quantiles = columns::quantiles(&options.quantiles, &options.interval);
+    // A coverage of the model's distribution that has the promised one.
+    let share = |coverage: f64| match model.conformal() {
+        None => Ok(coverage),
+        Some(conformal) => conformal.central_share(coverage),
+    };
+    let shares: Vec<(f64, f64)> = options
+        .interval
+        .iter()
+        .map(|&coverage| Ok((coverage, share(coverage)?)))
+        .collect::<Result<_, TabularError>>()
+        .map_err(|error| CliError::Option { key: "--interval", reason: error.to_string() })?;
+    let quantiles = columns::quantiles(&options.quantiles, &shares);
     let mut names = HashSet::new();
     match quantiles.iter().find(|quantile| !names.insert(quantile.name.as_str())) {
         Some(Quantile { name, .. }) => {
             let key = if name.contains("interval") { "--interval" } else { "--quantiles" };
-            Err(CliError::Option {
-                key,
-                reason: format!("two columns would be called {name:?}; leave one out"),
-            })
+            Err(twice(key, name))
         }
         None => Ok(quantiles),
+    }
+}
+
+fn twice(key: &'static str, name: &str) -> CliError {
+    CliError::Option { key, reason: format!("two columns would be called {name:?}; leave one out") }
+}
+
+/// The requested sets of classes.
+///
+/// # Errors
+///
+/// Returns an error if the model predicts no classes or was trained without calibration rows, or if two columns would have one
+/// name.
+fn sets(options: &Predict, model: &dyn TableModel) -> Result<Vec<Sets>, CliError> {
+    let refused = |reason: &str| CliError::Option { key: "--sets", reason: reason.to_owned() };
+    if options.sets.is_empty() {
+        return Ok(Vec::new());
+    }
+    if model.classes().is_none() {
+        return Err(refused("sets are those of predicted classes; of a predicted number: --interval"));
+    }
+    let Some(conformal) = model.conformal() else {
+        return Err(refused("the model has no calibration rows; train it with --conformal"));
+    };
+    let sets = columns::sets(&options.sets, conformal);
+    let mut names = HashSet::new();
+    match sets.iter().find(|sets| !names.insert(sets.name.as_str())) {
+        Some(Sets { name, .. }) => Err(twice("--sets", name)),
+        None => Ok(sets),
     }
 }
 
@@ -110,7 +147,7 @@ fn quantiles(options: &Predict, model: &dyn TableModel) -> Result<Vec<Quantile>,
 fn predicted(
     model: &dyn TableModel,
     batch: &Batch,
-    quantiles: &[Quantile],
+    asked: &Asked,
     most_reasons: usize,
     report: &mut Report,
 ) -> Result<Vec<Column>, CliError> {
@@ -122,7 +159,7 @@ fn predicted(
         Engine::Network(network) => {
             let inputs = network.features(&rows);
             let predictions = network.predicted(&inputs)?;
-            let mut columns = columns::of_target(model, &predictions, quantiles);
+            let mut columns = columns::of_target(model, &predictions, asked);
             let (novelty, unusual) = columns::of_novelty(network, &inputs);
             report.unusual_rows += unusual;
             columns.extend(novelty);
@@ -133,7 +170,7 @@ fn predicted(
         }
         Engine::Density(density) => {
             let mut columns = match model.has_target() {
-                true => columns::of_target(model, &model.predict(&rows)?, quantiles),
+                true => columns::of_target(model, &model.predict(&rows)?, asked),
                 false => Vec::new(),
             };
             columns.push(columns::of_log_likelihoods(density.log_likelihood(&rows)?, &batch.rows));

@@ -114,6 +114,7 @@ fn refuse_network_options(options: &Options) -> Result<(), CliError> {
         ("preset", train.preset.is_some()),
         ("class_weights", train.class_weights.is_some()),
         ("folds", train.folds.is_some()),
+        ("conformal", train.conformal),
         ("search", train.search.is_some()),
         ("checkpoint_interval", train.checkpoint_interval.is_some()),
         ("resume", train.resume),

@@ -176,6 +176,11 @@ fn refuse_density_options(options: &Train) -> Result<(), CliError> {
 
 fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<FitOptions, CliError> {
     let (usual, train) = (FitOptions::default(), &options.train);
+    if train.folds.is_some() && train.validation.is_some() && !train.conformal {
+        let reason =
+            "with --folds, no rows are held out unless --conformal needs them; leave one of the two out";
+        return Err(CliError::Option { key: "validation", reason: reason.into() });
+    }
     let search = search(train, task)?;
     let mut preprocessing = options.preprocessing(of_images);
     // With augmentation, pixels that are the same in all images may vary.
@@ -187,6 +192,7 @@ fn fit_options(options: &Options, task: TaskChoice, of_images: bool) -> Result<F
         preprocessing,
         class_weights: train.class_weights.clone(),
         validation: train.validation.unwrap_or(usual.validation),
+        conformal: train.conformal,
         folds: train.folds.map(NonZeroUsize::get),
         search,
         seed: train.seed.unwrap_or(usual.seed),

@@ -11,7 +11,7 @@ use ugmm_network::model_file::Columns;
 use ugmm_network::training::TrainingConfig;
 use ugmm_network::{ModelConfig, Task};
 use ugmm_tabular::distribution::Measures;
-use ugmm_tabular::network::{Baseline, Calibration, CrossValidation, NumberBaseline};
+use ugmm_tabular::network::{Baseline, Calibration, ConformalReport, CrossValidation, NumberBaseline};
 use ugmm_tabular::{FitReport, NetworkModel, TableModel};
 
 #[derive(Serialize)]
@@ -95,6 +95,9 @@ pub fn text(report: &Report) -> String {
     if let Some(measured) = &fitted.cross_validation {
         text += &cross_validation(measured, *is_date);
     }
+    if let Some(conformal) = &fitted.conformal {
+        text += &conformal_line(conformal, columns.classes.is_empty());
+    }
     let is_dense =
         |measures: &Measures| matches!(measures, Measures::Numbers(numbers) if numbers.log_density > 0.0);
     let measured = [Some(&fitted.training_metrics), fitted.validation_metrics.as_ref()];
@@ -140,6 +143,23 @@ fn interval(measures: &Measures) -> String {
             format!("  90 % intervals cover {} % of the numbers\n", percent(metrics.coverage_90, 1))
         }
     }
+}
+
+/// What the calibration rows of conformal prediction allow.
+fn conformal_line(found: &ConformalReport, is_number: bool) -> String {
+    let &ConformalReport { rows, categories, highest_level, by_group } = found;
+    let what = if is_number { "prediction intervals" } else { "prediction sets" };
+    let of = match categories {
+        1 => String::new(),
+        count => format!(" in {count} categories of classes"),
+    };
+    let of_groups = if by_group { ", one of each group," } else { "" };
+    // Rounded down, so that the level can be asked for.
+    let percent = (1000.0 * highest_level).floor() / 10.0;
+    format!(
+        "conformal: {}{of_groups} calibrate {what}{of}; levels up to {percent} %\n",
+        count(rows, "held-out row")
+    )
 }
 
 /// Measures in a few words; errors are in days if the target is a date.
