@@ -382,7 +382,8 @@ def network_options(estimator: Any, seed: int, class_weights: object = None) -> 
         "settings": settings,
         "preprocessing": {"scaling": estimator.scaling, "ordinal": _ordinal(estimator.ordinal)},
         "class_weights": class_weights,
-        "validation": fraction("validation_fraction", estimator.validation_fraction),
+        "validation": fraction("validation_fraction", estimator.validation_fraction) or 0.2 * bool(estimator.conformal),
+        "conformal": bool(estimator.conformal),
         "folds": estimator.folds,
         "seed": seed,
     }

@@ -43,6 +43,9 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         Choose settings by cross-validation: from a small grid, or from a dict of settings by name.
     validation_fraction : float, default=0.0
         Share of the rows to hold out for the measures in ``report_``.
+    conformal : bool, default=False
+        Let the held-out rows (a fifth if ``validation_fraction`` is 0), here a simple random sample, calibrate
+        ``predict_set``, so that its sets hold the class of a new row with at least the stated probability.
     preset : {"best", "paper"}, default="best"
         Settings that are not given: those that learn best, or those of the paper.
     model : {"ugmm", "mlp"}, default="ugmm"
@@ -106,6 +109,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         folds: int | None = None,
         search: bool | Mapping[str, Mapping[str, Any]] = False,
         validation_fraction: float = 0.0,
+        conformal: bool = False,
         preset: str = "best",
         model: str = "ugmm",
         scaling: str = "standard",
@@ -133,6 +137,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         self.folds = folds
         self.search = search
         self.validation_fraction = validation_fraction
+        self.conformal = conformal
         self.preset = preset
         self.model = model
         self.scaling = scaling
@@ -284,6 +289,49 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
             row = int(np.argmax(decisions < 0))
             raise ValueError(f"row {row + 1} has no value that the model uses, so no class can be predicted for it")
         return np.asarray(self.classes_[self._places[decisions]])
+
+    def predict_set(self, X: Any, level: float = 0.9) -> npt.NDArray[np.bool_]:
+        """Prediction sets of an estimator that was fitted with ``conformal=True``.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict.
+        level : float, default=0.9
+            Probability, between 0 and 1, with which the set of a new row holds its class at least. It is over the draws of
+            the rows of ``fit`` and of the new row, which must be exchangeable. It holds in each of the categories into which
+            classes with few rows are gathered as well.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Whether each class, in the order of ``classes_``, is in the set of the row. The predicted class always is.
+            No class is in the set of a row without any value that the model uses.
+
+        Raises
+        ------
+        ValueError
+            If the estimator was fitted without ``conformal``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_breast_cancer
+        >>> from ugmm_nn import UgmmClassifier
+        >>> X, y = load_breast_cancer(return_X_y=True)
+        >>> classifier = UgmmClassifier(conformal=True, epochs=20).fit(X[::2], y[::2])
+        >>> sets = classifier.predict_set(X[1::2], level=0.9)
+        >>> sets.shape, bool(sets[range(len(sets)), y[1::2]].mean() > 0.8)
+        ((284, 2), True)
+        """
+        if not 0 < real_number("level", level) < 1:
+            raise ValueError(f"level is {level}, but must be between 0 and 1")
+        frame = self._frame(X)
+        if not self._model.is_conformal:
+            raise ValueError("the model has no calibration rows; fit it with conformal=True")
+        sets = self._model.predict_sets(frame, float(level), self._threads())
+        ordered = np.empty_like(sets)
+        ordered[:, self._places] = sets
+        return ordered
 
     def _predicted(self, X: Any, *, logarithms: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         frame = self._frame(X)

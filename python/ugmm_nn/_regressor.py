@@ -36,6 +36,10 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         Choose settings by cross-validation: from a small grid, or from a dict of settings by name.
     validation_fraction : float, default=0.0
         Share of the rows to hold out for the measures in ``report_``.
+    conformal : bool, default=False
+        Let the held-out rows (a fifth if ``validation_fraction`` is 0), here a simple random sample, calibrate
+        ``predict_interval``, so that its intervals hold the number of a new row with at least the stated
+        probability.
     preset : {"best", "paper"}, default="best"
         Settings that are not given: those that learn best, or those of the paper.
     scaling : {"standard", "quantile", "none"}, default="standard"
@@ -99,6 +103,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         folds: int | None = None,
         search: bool | Mapping[str, Mapping[str, Any]] = False,
         validation_fraction: float = 0.0,
+        conformal: bool = False,
         preset: str = "best",
         scaling: str = "standard",
         ordinal: Mapping[str, Sequence[Any] | None] | Sequence[str] = (),
@@ -123,6 +128,7 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         self.folds = folds
         self.search = search
         self.validation_fraction = validation_fraction
+        self.conformal = conformal
         self.preset = preset
         self.scaling = scaling
         self.ordinal = ordinal
@@ -241,15 +247,24 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
             Rows to predict.
         coverage : float, default=0.9
             Probability that the interval holds the number, between 0 and 1. The same probability lies below and above.
+            After a fit with ``conformal=True`` it is the least probability with which the interval of a new row holds its
+            number, over the draws of the rows of ``fit`` and of the new row, which must be exchangeable.
 
         Returns
         -------
         ndarray of shape (n_samples, 2)
             Lower and upper end.
+
+        Raises
+        ------
+        ValueError
+            If ``coverage`` is not between 0 and 1, or too high for the calibration rows of ``conformal=True``.
         """
         if not 0 < real_number("coverage", coverage) < 1:
             raise ValueError(f"coverage is {coverage}, but must be between 0 and 1")
-        return self.predict_quantiles(X, [(1 - coverage) / 2, (1 + coverage) / 2])
+        frame = self._frame(X)
+        share = self._model.interval_share(float(coverage))
+        return self._model.predict_numbers(frame, [(1 - share) / 2, (1 + share) / 2], None, self._threads())[2]
 
     def predict_density(self, X: Any) -> list[Distribution]:
         """Predicted density of each row.

@@ -263,6 +263,39 @@ impl Model {
         Ok((matrix(py, of_classes, classes)?, PyArray1::from_vec(py, decisions)))
     }
 
+    /// Whether training kept calibration rows for sets and intervals.
+    #[getter]
+    fn is_conformal(&self) -> bool {
+        self.model.conformal().is_some()
+    }
+
+    /// Whether each class is in the row's set of this level, `[rows, classes]`. A row without any value that the model uses has
+    /// none.
+    fn predict_sets<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        level: f64,
+        threads: usize,
+    ) -> PyResult<Matrix<'py, bool>> {
+        let conformal = self.model.conformal().ok_or(TabularError::NoCalibration).map_err(raise)?;
+        let thresholds = conformal.thresholds(level);
+        let mut sets = Vec::new();
+        self.for_batches(py, frame, ReadTarget::No, threads, |batch, known, _| {
+            let Predictions::Classes(found) = self.model.predict(&known_rows(batch, known))? else {
+                return Err(TabularError::OtherTask { found: "numbers", expected: "classes" });
+            };
+            spread(&mut sets, &found.sets(&thresholds), known, thresholds.len(), false);
+            Ok(())
+        })?;
+        matrix(py, sets, thresholds.len())
+    }
+
+    /// The coverage of the predicted distribution's central interval that has this coverage on new rows.
+    fn interval_share(&self, coverage: f64) -> PyResult<f64> {
+        self.model.interval_share(coverage).map_err(raise)
+    }
+
     /// Means, standard deviations, quantiles `[rows, quantiles]`, and the log-density at the numbers `at`, one for each row, if
     /// they are given. A row without any value that the model uses has NaN.
     #[pyo3(signature = (frame, quantiles, at, threads))]

@@ -70,6 +70,19 @@ pub trait TableModel: Any + Send + Sync {
         None
     }
 
+    /// The coverage of the central interval of a predicted number's distribution that is an interval of this level, between 0
+    /// and 1: the level itself, unless calibration rows say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`TabularError::Level`] if there are too few calibration rows for the level.
+    fn interval_share(&self, level: f64) -> Result<f64, TabularError> {
+        match self.conformal() {
+            None => Ok(level),
+            Some(conformal) => conformal.central_share(level),
+        }
+    }
+
     /// Draws rows given the evidence. `progress` receives the number of finished steps and of all steps; it
     /// returns false to stop.
     ///

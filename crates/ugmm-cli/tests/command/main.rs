@@ -4,6 +4,7 @@
 mod architectures;
 mod certificates;
 mod columns;
+mod conformal;
 mod densities;
 mod density_answers;
 mod devices;

@@ -92,15 +92,10 @@ fn quantiles(options: &Predict, model: &dyn TableModel) -> Result<Vec<Quantile>,
         let reason = format!("quantiles are those of a predicted number, and the model predicts {what}");
         return Err(CliError::Option { key, reason });
     }
-    // A coverage of the model's distribution that has the promised one.
-    let share = |coverage: f64| match model.conformal() {
-        None => Ok(coverage),
-        Some(conformal) => conformal.central_share(coverage),
-    };
     let shares: Vec<(f64, f64)> = options
         .interval
         .iter()
-        .map(|&coverage| Ok((coverage, share(coverage)?)))
+        .map(|&coverage| Ok((coverage, model.interval_share(coverage)?)))
         .collect::<Result<_, TabularError>>()
         .map_err(|error| CliError::Option { key: "--interval", reason: error.to_string() })?;
     let quantiles = columns::quantiles(&options.quantiles, &shares);
