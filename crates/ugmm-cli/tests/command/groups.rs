@@ -102,3 +102,41 @@ fn what_cannot_be_a_group_is_refused() {
     assert!(message.contains("63 groups, which cannot be divided into 100 parts"), "{message}");
     assert!(!folder.path().join("m.safetensors").exists());
 }
+
+#[test]
+fn rows_that_repeat_on_both_sides_are_said() {
+    let folder = TempDir::new().unwrap();
+    // Each of 60 rows twice, with a gap, a category and a number.
+    let mut table = "id,a,kind,y\n".to_owned();
+    for row in 0..120_u32 {
+        let row = row % 60;
+        let gap = if row % 7 == 0 { String::new() } else { (row * 13 % 60).to_string() };
+        let _ = writeln!(table, "n{row},{gap},{},{}", ["u", "v", "w"][row as usize % 3], row * 17 % 61);
+    }
+    std::fs::write(folder.path().join("t.csv"), &table).unwrap();
+    let run = |options: &[&str]| {
+        let command = ["train", "t.csv", "--epochs", "1", "-o", "m.safetensors", "--json", "r.json"];
+        let said = stdout(&ugmm(folder.path(), &[&command[..], options].concat()));
+        (said, json(&folder.path().join("r.json"))["repeated_rows"].as_u64().unwrap())
+    };
+    for target in ["y", "kind"] {
+        let (said, repeated) = run(&["--target", target, "--ignore", "id"]);
+        assert!((12..=24).contains(&repeated), "{repeated}");
+        assert!(
+            said.contains(&format!("{repeated} of the 24 rows that measure the model repeat a training row")),
+            "{said}"
+        );
+        let (said, repeated) = run(&["--target", target, "--ignore", "id", "--folds", "3"]);
+        assert!(repeated > 60 && said.contains(" of the 120 rows that measure the model repeat"), "{said}");
+        let (said, repeated) = run(&["--target", target, "--group", "id"]);
+        assert!(repeated == 0 && !said.contains("repeat"), "{said}");
+    }
+    // Another value in any column makes another row.
+    let numbered = table.lines().enumerate().map(|(line, text)| match line {
+        0 => format!("{text},time\n"),
+        _ => format!("{text},{}.5\n", line * line),
+    });
+    std::fs::write(folder.path().join("t.csv"), numbered.collect::<String>()).unwrap();
+    let (said, repeated) = run(&["--target", "y", "--ignore", "id"]);
+    assert!(repeated == 0 && !said.contains("repeat"), "{said}");
+}

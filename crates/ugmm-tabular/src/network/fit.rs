@@ -21,6 +21,7 @@ use crate::network::options::FitOptions;
 use crate::network::outputs::Outputs;
 use crate::network::part::TablePart;
 use crate::network::rare_levels::rare_rows;
+use crate::network::repeated::repeated_rows;
 use crate::network::search::Candidate;
 use crate::run::identity::identity;
 use crate::run::journal::Journal;
@@ -99,6 +100,9 @@ pub struct FitReport {
     pub rows_without_target: usize,
     /// Number of rows left out because they have only a target.
     pub rows_without_features: usize,
+    /// Number of the rows that measure the model, held out or in folds, that have the same values as a row that it was trained
+    /// on in every column.
+    pub repeated_rows: usize,
     /// Measures of the final model on the training rows.
     pub training_metrics: Measures,
     /// Measures of the final model on the held-out rows; `None` if there are none.
@@ -292,6 +296,10 @@ pub fn fit(
         validation_rows: split.test.len(),
         rows_without_target: learner.without_target,
         rows_without_features: learner.without_features,
+        repeated_rows: repeated_rows(
+            &learner,
+            if split.test.is_empty() { &folds } else { std::slice::from_ref(&split) },
+        ),
         training_metrics,
         validation_metrics,
         calibration,

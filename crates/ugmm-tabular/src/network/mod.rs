@@ -20,7 +20,8 @@ pub(crate) mod options;
 pub(crate) mod outputs;
 pub(crate) mod part;
 pub(crate) mod rare_levels;
-pub(crate) mod robustness;
+pub(crate) mod repeated;
+mod robustness;
 pub(crate) mod rows;
 pub(crate) mod search;
 

@@ -20,6 +20,10 @@ impl Fingerprint {
         self.add(u64::MAX);
     }
 
+    pub(crate) fn value(self) -> u64 {
+        self.0
+    }
+
     pub(crate) fn text(self) -> String {
         format!("{:016x}", self.0)
     }

@@ -13,7 +13,7 @@ pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
     for column in &learner.table.schema().columns {
         data.add_text(&column.name);
         if let Ok(values) = learner.table.column(&column.name) {
-            add_values(&mut data, values);
+            (0..learner.table.rows()).for_each(|row| add_value(&mut data, values, row));
         }
         column.levels.iter().flatten().for_each(|level| data.add_text(&level.text));
     }
@@ -33,14 +33,13 @@ pub(crate) fn identity(learner: &Learner) -> serde_json::Value {
     })
 }
 
-fn add_values(data: &mut Fingerprint, values: &Values) {
+/// Adds the value of a row.
+pub(crate) fn add_value(data: &mut Fingerprint, values: &Values, row: usize) {
     match values {
-        Values::Numbers(numbers) => numbers.iter().for_each(|number| data.add(number.to_bits())),
-        Values::Codes(codes) => {
-            codes.iter().for_each(|code| data.add(code.map_or(u64::MAX, u64::from)));
-        }
-        Values::Text(texts) => {
-            texts.iter().for_each(|text| data.add_text(text.as_deref().unwrap_or_default()))
-        }
+        // All missing numbers are one value.
+        Values::Numbers(numbers) if numbers[row].is_nan() => data.add(f64::NAN.to_bits()),
+        Values::Numbers(numbers) => data.add(numbers[row].to_bits()),
+        Values::Codes(codes) => data.add(codes[row].map_or(u64::MAX, u64::from)),
+        Values::Text(texts) => data.add_text(texts[row].as_deref().unwrap_or_default()),
     }
 }

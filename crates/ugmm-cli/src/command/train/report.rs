@@ -61,6 +61,9 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Fraction of the rows that measure a model up to which repeated rows are no reason for a remark.
+const FEW_REPEATED: f64 = 0.01;
+
 /// A remark that is printed if a log-density is above 0 or a loss, its negative, is below 0.
 pub const OF_DENSITIES: &str = "a log-density above 0, and a loss below 0, is normal: densities exceed 1 where numbers lie close together\n";
 
@@ -95,6 +98,7 @@ pub fn text(report: &Report) -> String {
     if let Some(measured) = &fitted.cross_validation {
         text += &cross_validation(measured, *is_date);
     }
+    text += &repeated(fitted);
     if let Some(conformal) = &fitted.conformal {
         text += &conformal_line(conformal, columns.classes.is_empty());
     }
@@ -143,6 +147,25 @@ fn interval(measures: &Measures) -> String {
             format!("  90 % intervals cover {} % of the numbers\n", percent(metrics.coverage_90, 1))
         }
     }
+}
+
+/// A remark on rows that measure the model but repeat training rows; empty if there are few.
+fn repeated(fitted: &FitReport) -> String {
+    let measured = match (&fitted.validation_metrics, &fitted.cross_validation) {
+        (Some(measures), _) => measures.rows(),
+        (None, Some(measured)) => measured.metrics.rows(),
+        (None, None) => 0,
+    };
+    let repeated = fitted.repeated_rows;
+    if repeated as f64 <= FEW_REPEATED * measured as f64 {
+        return String::new();
+    }
+    format!(
+        "{} of the {measured} rows that measure the model {} a training row in every column; if new rows do not repeat, expect \
+         less of it\n",
+        repeated,
+        if repeated == 1 { "repeats" } else { "repeat" }
+    )
 }
 
 /// What the calibration rows of conformal prediction allow.
