@@ -2,6 +2,7 @@
 
 #[cfg(feature = "architectures")]
 mod architectures;
+mod book;
 mod certificates;
 mod columns;
 mod densities;
