@@ -33,7 +33,7 @@ pub use crate::error::DataError;
 pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::image_grid::{ImageGrid, ImageShape};
-pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
+pub use crate::iris::{IRIS_CSV, IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labelled_table::LabelledTable;
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};

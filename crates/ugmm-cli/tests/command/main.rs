@@ -5,6 +5,7 @@ mod architectures;
 mod book;
 mod certificates;
 mod columns;
+mod demo;
 mod densities;
 mod density_answers;
 mod devices;
