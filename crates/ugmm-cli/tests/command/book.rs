@@ -10,42 +10,39 @@ use std::process::Command;
 const WRITE: &str = "UGMM_WRITE_REFERENCE";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    plain(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
-/// All Markdown files below a folder, or the folder's own only.
+/// The Markdown files of a folder, and with `is_deep` of those below it.
 fn pages(folder: &Path, is_deep: bool) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let of = |path: PathBuf| match path.is_dir() {
-        true if is_deep => pages(&path, true),
-        is_folder => {
-            if is_folder {
-                vec![]
-            } else {
-                vec![path]
-            }
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() && is_deep {
+            found.extend(pages(&path, true));
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
         }
-    };
-    entries.flat_map(of).filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+    }
+    found
 }
 
-/// The text without blocks and spans of code, with as many lines.
+/// The lines outside blocks of code.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    })
+}
+
+/// The text without blocks and spans of code.
 fn prose(text: &str) -> String {
-    let mut fence: Option<&str> = None;
-    let mut prose = String::new();
-    for line in text.lines() {
-        let start = line.trim_start();
-        match fence {
-            Some(end) if start.starts_with(end) => fence = None,
-            None if start.starts_with("```") => fence = Some("```"),
-            Some(_) => (),
-            None => prose += line,
-        }
-        prose.push('\n');
-    }
-    // A span of code ends with as many backticks as it begins with; here that is one or two.
-    let parts = prose.split('`').collect::<Vec<_>>();
-    parts.iter().step_by(2).copied().collect::<Vec<_>>().join("`")
+    let text: Vec<_> = lines(text).collect();
+    // A span of code may go on in the next line, but not in the next paragraph.
+    let paragraphs = text.split(|line| line.trim().is_empty()).map(|lines| lines.join("\n"));
+    let without_spans = |paragraph: String| paragraph.split('`').step_by(2).collect::<Vec<_>>().join("`");
+    paragraphs.map(without_spans).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Targets of the links and images in a page, by Markdown's `](target)` and by HTML's attributes.
@@ -63,23 +60,18 @@ fn links(text: &str) -> Vec<String> {
 
 /// Anchors of a page's headings, by the rule that forges and mdBook share.
 fn anchors(text: &str) -> BTreeSet<String> {
-    let mut is_code = false;
     let mut anchors = BTreeSet::new();
-    for line in text.lines() {
-        is_code ^= line.trim_start().starts_with("```");
-        let heading =
-            line.trim_start_matches('#').strip_prefix(' ').filter(|_| line.starts_with('#') && !is_code);
-        if let Some(heading) = heading {
-            let keep = |letter: char| match letter {
-                ' ' => Some('-'),
-                '-' | '_' => Some(letter),
-                _ => letter.is_alphanumeric().then_some(letter),
-            };
-            let anchor: String = heading.trim().to_lowercase().chars().filter_map(keep).collect();
-            let again = (1..).map(|count| format!("{anchor}-{count}"));
-            let free = std::iter::once(anchor.clone()).chain(again).find(|anchor| !anchors.contains(anchor));
-            anchors.extend(free);
-        }
+    for line in lines(text).filter(|line| line.starts_with('#')) {
+        let Some(heading) = line.trim_start_matches('#').strip_prefix(' ') else { continue };
+        let keep = |letter: char| match letter {
+            ' ' => Some('-'),
+            '-' | '_' => Some(letter),
+            _ => letter.is_alphanumeric().then_some(letter),
+        };
+        let anchor: String = heading.trim().to_lowercase().chars().filter_map(keep).collect();
+        let again = (1..).map(|count| format!("{anchor}-{count}"));
+        let free = std::iter::once(anchor.clone()).chain(again).find(|anchor| !anchors.contains(anchor));
+        anchors.extend(free);
     }
     anchors
 }
