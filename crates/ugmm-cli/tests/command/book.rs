@@ -192,8 +192,8 @@ fn describe(command: &[&str], page: &mut String) {
 fn the_reference_is_what_the_command_prints() {
     let path = root().join("docs/commands.md");
     let mut page = format!(
-        "# Commands and options\n\n`ugmm help COMMAND` prints these texts. They are written to this page by `{WRITE}=1 cargo \
-         test --release -p ugmm-cli\n--test command book`, and a test compares them.\n"
+        "# Commands and options\n\n`ugmm help COMMAND` prints these texts. A test compares this page with them, and writes it \
+         with\n`{WRITE}=1 cargo test --release -p ugmm-cli --test command book`.\n"
     );
     describe(&[], &mut page);
     if std::env::var_os(WRITE).is_some() {
