@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
-@pytest.mark.parametrize("page", ["docs/guide/src/python.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/guide/python.md", "README.md"])
 def test_examples(page, tmp_path, monkeypatch):
     pytest.importorskip("palmerpenguins", reason="the table of the examples is in the package palmerpenguins")
     if not (ROOT / page).exists():

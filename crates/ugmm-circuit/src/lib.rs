@@ -1,4 +1,4 @@
-//! Circuits of univariate Gaussian mixtures: joint densities that are normalised by construction.
+#![doc = include_str!("../README.md")]
 //!
 //! A uGMM network's root is a score: its exponential does not integrate to 1. A circuit consists of
 //! univariate mixtures P(y) = Σ_m π_m N(y; μ_m, σ_m²) (Z. S. Ali, arXiv 2509.07569, section 3), each of one
@@ -16,30 +16,6 @@
 //!
 //! Training computes in `f32` (or `f64`), queries in `f64`. Results do not depend on the number of threads,
 //! bit for bit.
-//!
-//! # Example
-//!
-//! ```
-//! use ugmm_circuit::{Rows, TrainingConfig, Variable, train};
-//!
-//! // Two columns: a number, and a class that it depends on.
-//! let values: Vec<f64> = (0..200).flat_map(|i| {
-//!     let class = f64::from(i % 2);
-//!     [class * 10.0 + f64::from(i % 7), class]
-//! }).collect();
-//! let rows = Rows::new(&values, 2)?;
-//! let variables = vec![Variable::standardizing(rows.column(0)).named("length"), Variable::categorical(2)];
-//! let circuit = train(rows, variables, &TrainingConfig::default(), |_| true)?.circuit;
-//!
-//! let complete = circuit.log_likelihood(Rows::new(&[3.0, 0.0], 2)?)?[0];
-//! let marginal = circuit.log_likelihood(Rows::new(&[3.0, f64::NAN], 2)?)?[0];
-//! assert!(marginal >= complete);
-//! let classes = circuit.posterior(Rows::new(&[13.0, f64::NAN], 2)?, 1)?;
-//! assert!(classes[1] > 0.9);
-//! let length = circuit.conditional(&[f64::NAN, 1.0], 0)?;
-//! assert!((length.mean() - 13.0).abs() < 1.0);
-//! # Ok::<(), ugmm_circuit::CircuitError>(())
-//! ```
 
 mod circuit;
 mod compute;

@@ -29,6 +29,8 @@ pub enum CliError {
     InTable { path: PathBuf, source: Box<TabularError> },
     #[error("{}: the output would replace this input; choose another name", .0.display())]
     OverwritesInput(PathBuf),
+    #[error("{0} is in this folder, and the demo would replace it; run it in another folder")]
+    DemoReplaces(&'static str),
     #[error("{} would be written to twice; choose another name", .0.display())]
     SameOutput(PathBuf),
     #[error(

@@ -45,6 +45,7 @@ fn run(arguments: &Arguments, matches: &ArgMatches) -> Result<(), CliError> {
     }
     let device = device::open(arguments.command.device())?;
     match &arguments.command {
+        Command::Demo => command::demo::run(common),
         Command::Reproduce(what) => command::reproduce::run(what, &device, common),
         Command::Train(_) => {
             let typed = matches.subcommand_matches("train").unwrap_or(matches);

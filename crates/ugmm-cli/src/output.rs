@@ -40,9 +40,35 @@ pub fn write_json<T: Serialize>(path: Option<&Path>, schema: &str, content: &T) 
     Ok(write_atomically(path, &text)?)
 }
 
-/// Writes text to standard output. It is no error if the reader has closed it (`| head`).
+/// Writes text to standard output; on a terminal, lines that are too wide for it are broken between words. It is no
+/// error if the reader has closed it (`| head`).
 pub fn print(text: &str) -> Result<(), CliError> {
-    print_bytes(text.as_bytes())
+    match terminal_size::terminal_size_of(std::io::stdout()) {
+        Some((terminal_size::Width(width), _)) => print_bytes(folded(text, width.into()).as_bytes()),
+        None => print_bytes(text.as_bytes()),
+    }
+}
+
+/// The text with lines of at most `width` characters, but for words that are wider. What continues a line is indented.
+fn folded(text: &str, width: usize) -> String {
+    const INDENT: &str = "    ";
+    let mut folded = String::new();
+    for line in text.split_inclusive('\n') {
+        let (mut rest, mut indent) = (line, "");
+        while rest.trim_end().chars().count() + indent.len() > width {
+            let end =
+                rest.char_indices().nth(width.saturating_sub(indent.len())).map_or(rest.len(), |(at, _)| at);
+            // The last blank that leaves a line of this width, or the first one after a word that is wider.
+            let blanks =
+                rest.match_indices(' ').map(|(at, _)| at).filter(|at| !rest[..*at].trim().is_empty());
+            let (fit, wide): (Vec<_>, Vec<_>) = blanks.partition(|at| *at <= end);
+            let Some(at) = fit.last().or(wide.first()).copied() else { break };
+            folded.extend([indent, rest[..at].trim_end(), "\n"]);
+            (rest, indent) = (rest[at..].trim_start_matches(' '), INDENT);
+        }
+        folded.extend([indent, rest]);
+    }
+    folded
 }
 
 /// Writes bytes to standard output. It is no error if the reader has closed it (`| head`).
@@ -81,5 +107,20 @@ pub fn check_not_mixed(rows: Option<&Path>, json: Option<&Path>) -> Result<(), C
             let reason = "standard output has the rows already; give them a file with -o".into();
             Err(CliError::Option { key: "--json -", reason })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_lines_are_broken_between_words() {
+        assert_eq!(folded("a few values\nand more\n", 12), "a few values\nand more\n");
+        assert_eq!(folded("a few values\n", 11), "a few\n    values\n");
+        assert_eq!(folded("name   1,5   2,5\n", 9), "name\n    1,5\n    2,5\n");
+        assert_eq!(folded("  σσσσ μμμμ", 6), "  σσσσ\n    μμμμ");
+        assert_eq!(folded("immeasurable and\n", 5), "immeasurable\n    and\n");
+        assert_eq!(folded("", 80), "");
     }
 }

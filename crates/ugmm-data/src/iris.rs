@@ -10,7 +10,8 @@ use crate::split::Split;
 /// The random states that [`iris_split`] knows: the one used in most examples, then the first five.
 pub const IRIS_SPLIT_STATES: [u64; 6] = [42, 0, 1, 2, 3, 4];
 
-const TABLE: &str = include_str!("../data/iris.csv");
+/// The table of [`iris`] as the text of a CSV file: the features, and the column `species`.
+pub const IRIS_CSV: &str = include_str!("../data/iris.csv");
 const SPLITS: &str = include_str!("../data/iris_splits.json");
 
 /// The Iris table: 150 rows, 4 features in cm, 3 species of 50 rows each.
@@ -28,7 +29,7 @@ const SPLITS: &str = include_str!("../data/iris_splits.json");
 /// ```
 pub fn iris() -> LabelledTable {
     const RIGHT: &str = "the bundled table cannot be wrong: the tests read it";
-    let mut reader = csv::Reader::from_reader(TABLE.as_bytes());
+    let mut reader = csv::Reader::from_reader(IRIS_CSV.as_bytes());
     let mut names: Vec<String> = reader.headers().expect(RIGHT).iter().map(String::from).collect();
     names.pop();
     let (mut features, mut labels) = (Vec::new(), Vec::new());

@@ -1,4 +1,6 @@
-//! Tables and images for uGMM networks. [`frame`] reads tables of any size and with columns of any kind, as CSV, Parquet or
+#![doc = include_str!("../README.md")]
+//!
+//! [`frame`] reads tables of any size and with columns of any kind, as CSV, Parquet or
 //! IDX; a [`Table`] is held in memory; a [`Preprocessor`] turns both into the inputs of a network. Images as IDX files, and
 //! the bundled Iris table, small digits and a text.
 //!
@@ -6,19 +8,6 @@
 //! and complete but for the missing values that frames mark. An error ([`DataError`], [`frame::FrameError`],
 //! [`PreprocessError`]) is one sentence that names the place and what would be right there; a [`Remedy`] is a setting with
 //! which it does not arise.
-//!
-//! ```
-//! use ugmm_data::{ClassLabels, iris, stratified_split};
-//!
-//! # fn main() -> Result<(), ugmm_data::DataError> {
-//! let table = iris();
-//! let classes = ClassLabels::from_labels(&table.labels)?;
-//! let split = stratified_split(&classes.encode(&table.labels)?, 0.2, 42)?;
-//! let train = table.select_rows(&split.train)?;
-//! assert_eq!((train.rows(), train.columns()), (120, 4));
-//! # Ok(())
-//! # }
-//! ```
 
 mod digits;
 mod encoded;
@@ -44,7 +33,7 @@ pub use crate::error::DataError;
 pub use crate::frame::closest;
 pub use crate::idx::{IdxImages, read_idx_images, read_idx_labels};
 pub use crate::image_grid::{ImageGrid, ImageShape};
-pub use crate::iris::{IRIS_SPLIT_STATES, iris, iris_split};
+pub use crate::iris::{IRIS_CSV, IRIS_SPLIT_STATES, iris, iris_split};
 pub use crate::labelled_table::LabelledTable;
 pub use crate::labels::ClassLabels;
 pub use crate::mnist::{LabelledImages, Mnist, load_mnist};

@@ -1,5 +1,4 @@
-//! Trained models in forms that other programs use: ONNX graphs, JavaScript modules, pages for a browser,
-//! C, and SQL.
+#![doc = include_str!("../README.md")]
 //!
 //! A [`portable::PortableModel`] describes a model completely; each form is made of it. What a form computes are the
 //! predictions of `ugmm predict`: questions, draws, most probable values and proofs stay with this program.

@@ -1,4 +1,4 @@
-//! Arithmetic of the univariate-Gaussian-mixture neuron on plain slices.
+#![doc = include_str!("../README.md")]
 //!
 //! Neuron `j` of a layer with `N` inputs mixes `N` Gaussians, the `k`-th one evaluated at input `k`
 //! (Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*, arXiv 2509.07569, section 3):
@@ -29,28 +29,6 @@
 //! Finite arguments give finite results: values beyond the range of `f32` are saturated at `±f32::MAX`. The
 //! caller must reject other arguments that are not finite; the kernels return unspecified numbers for them,
 //! but do not panic.
-//!
-//! # Example
-//!
-//! ```
-//! use ugmm_kernels::{LayerArguments, LayerShape, backward, forward};
-//!
-//! // Two rows of two inputs, one neuron: a mixture of N(0, 1) at input 0 and N(1, 1) at input 1.
-//! let shape = LayerShape { batch: 2, inputs: 2, neurons: 1 };
-//! let arguments = LayerArguments {
-//!     x: &[0.0, 1.0, 3.0, 1.0],
-//!     means: &[0.0, 1.0],
-//!     log_sigmas: &[0.0, 0.0],
-//!     mixing_logits: &[0.0, 0.0],
-//! };
-//! let output = forward(shape, arguments)?;
-//! assert!((output.y[0] - -0.918_938_5).abs() < 1e-6); // both inputs sit on their means
-//! assert!(output.y[1] < output.y[0]);
-//!
-//! let gradients = backward(shape, arguments, &output.saved, &[1.0, 1.0], false)?;
-//! assert!(gradients.means[0] > 0.0); // the second row pulls the first mean upwards
-//! # Ok::<(), ugmm_kernels::KernelError>(())
-//! ```
 
 // Loops step over vectors that lie side by side in several arrays; an index expresses this best.
 #![allow(clippy::needless_range_loop)]

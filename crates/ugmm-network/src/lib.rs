@@ -1,5 +1,6 @@
-//! Networks of univariate-Gaussian-mixture neurons (uGMM-NN: Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural
-//! Network*, arXiv 2509.07569, called "the paper" throughout), on plain slices and without a framework.
+#![doc = include_str!("../README.md")]
+//!
+//! "The paper" is Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural Network*, arXiv 2509.07569, throughout.
 //!
 //! A [`Network`] is a stack of [`Layer`]s computed by `ugmm-kernels`. An [`Mlp`] is the plain network that it
 //! is compared with, and a [`Model`] is either. [`training`] trains them, discriminatively or generatively

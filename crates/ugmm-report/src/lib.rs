@@ -1,19 +1,8 @@
-//! Reports about uGMM networks: self-contained HTML pages, and figures as SVG and PNG.
+#![doc = include_str!("../README.md")]
 //!
 //! The crate computes layout only. The caller fills in a [`Report`]; [`page`] makes a page of it, [`figures`]
 //! its figures, and [`svg()`] and [`png()`] draw one of these. [`table()`] lays
 //! out rows of text for terminals.
-//!
-//! ```
-//! use ugmm_report::{Report, Training, figures, page, svg};
-//!
-//! let training = Training { training_loss: vec![0.9, 0.5, 0.4], ..Training::default() };
-//! let report = Report { target: "a <b>".into(), training: Some(training), ..Report::default() };
-//! let figures = figures(&report, &[]);
-//! assert_eq!(figures[1].id, "training");
-//! assert!(svg(&figures[1], 600.0).contains("</svg>"));
-//! assert!(page(&report).html.contains("a &lt;b&gt;"));
-//! ```
 
 mod axis;
 mod chart;

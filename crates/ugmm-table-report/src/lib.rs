@@ -1,4 +1,4 @@
-//! What a report shows about a model of a table.
+#![doc = include_str!("../README.md")]
 //!
 //! [`ModelReport::of`] looks at a network or a density with the rows of a table, and collects neurons, rows, measures,
 //! columns and dependencies. [`ModelReport::page`] and [`ModelReport::figures`] are drawn by the crate `ugmm-report`.

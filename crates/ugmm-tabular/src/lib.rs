@@ -1,36 +1,12 @@
-//! Trains uGMM networks and densities on tables. A model consists of a network that predicts one column from
+#![doc = include_str!("../README.md")]
+//!
+//! A model consists of a network that predicts one column from
 //! the others, or of a density of all columns, and of the preprocessing that belongs to its table.
 //!
 //! A [`Table`] is read from a file (CSV, TSV, Parquet, IDX) or made of columns. [`UgmmClassifier`] predicts a
 //! column of classes, [`UgmmRegressor`] a column of numbers. Both fit a [`Preprocessor`] to their training
 //! rows and save it with the model, so that a loaded model reads new tables without further settings. Missing
 //! values need not be imputed, because the neurons ignore missing inputs.
-//!
-//! ```
-//! use ugmm_network::Settings;
-//! use ugmm_tabular::{FitOptions, Table, UgmmClassifier};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let folder = tempfile::tempdir()?;
-//! # let (csv, model) = (folder.path().join("flowers.csv"), folder.path().join("flowers.safetensors"));
-//! # let rows = (0..60).map(|i| format!("{},{},{}\n", i % 2 * 3 + i % 5, ["red", "", "blue"][i % 3], ["a", "b"][i % 2]));
-//! # std::fs::write(&csv, format!("length,colour,species\n{}", rows.collect::<String>()))?;
-//! let table = Table::read(&csv, &Default::default())?;
-//! let settings = Settings { epochs: Some(30), ..Settings::default() };
-//! let options = FitOptions { folds: Some(3), settings, ..FitOptions::default() };
-//! let (classifier, report) = UgmmClassifier::fit(&table, "species", &options)?;
-//! let measured = report.cross_validation.expect("there were folds");
-//! assert_eq!(measured.folds, 3);
-//!
-//! classifier.save(&model)?;
-//! let classifier = UgmmClassifier::load(&model)?;
-//! let probabilities = classifier.predict_proba(&table)?; // [rows, classes], row-major
-//! assert_eq!(classifier.classes(), ["a", "b"]);
-//! assert!((probabilities[0] + probabilities[1] - 1.0).abs() < 1e-5);
-//! assert_eq!(classifier.predict(&table)?.len(), table.rows());
-//! # Ok(())
-//! # }
-//! ```
 //!
 //! The crate's root holds what most programs need: the estimators, the functions that fit and load models of
 //! both engines ([`fit`], [`fit_density`], [`load`]), and [`TableModel`], by which every model predicts and

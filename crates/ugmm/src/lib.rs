@@ -1,4 +1,4 @@
-//! Neurons that are univariate Gaussian mixtures, in [Burn](https://burn.dev).
+#![doc = include_str!("../README.md")]
 //!
 //! * Neuron: [`UgmmLayer`], a Burn module (the layer of Z. S. Ali, *uGMM-NN: Univariate Gaussian Mixture Model Neural
 //!   Network*, arXiv 2509.07569, called "the paper" throughout), and the operation behind it, [`ugmm_log_density`].
@@ -48,7 +48,8 @@ pub use ugmm_network::{
     Stream, Targets, Task, TaskTargets, UgmmError, generator,
 };
 
-/// The guide's examples on architectures, compiled and run with the documentation tests.
+/// The guide's examples on architectures, compiled and run with the documentation tests. `guide` links to the
+/// pages of the repository, and a package has copies of them.
 #[cfg(doctest)]
-#[doc = include_str!("../../../docs/guide/src/architectures.md")]
+#[doc = include_str!("../guide/architectures.md")]
 struct ArchitectureExamples;

@@ -39,7 +39,7 @@ pub struct ArchitectureOptions {
     pub only: Option<String>,
 
     /// Run the networks of this TOML file instead of the experiment's: one table per network, such as [wide], with its
-    /// layers and optionally its training settings (docs/guide/src/architectures.md)
+    /// layers and optionally its training settings (docs/guide/architectures.md)
     #[arg(long, value_name = "FILE")]
     pub variants: Option<PathBuf>,
 

@@ -37,7 +37,7 @@ use values::{
     name = "ugmm",
     version,
     propagate_version = true,
-    after_help = "Example:\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
+    after_help = "Examples:\n  ugmm demo\n  ugmm train flowers.csv --target species -o flowers.safetensors\n  \
                   ugmm predict flowers.safetensors new-flowers.csv\n\n\
                   Exit status: 0 for success, 1 for a failure, 2 for wrong usage, 130 after an interruption"
 )]
@@ -87,6 +87,8 @@ impl DeviceOption {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what the program does: train on a small bundled table, predict, and draw a report, in the current folder
+    Demo,
     /// Run an experiment of the paper, or a related one, and print the results beside published ones
     #[command(subcommand)]
     Reproduce(Reproduce),

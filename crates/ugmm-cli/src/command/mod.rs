@@ -2,6 +2,7 @@
 
 pub mod certify;
 pub mod completions;
+pub mod demo;
 pub mod devices;
 pub mod evaluate;
 pub mod export;

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "architectures")]
 mod architectures;
+mod book;
 mod certificates;
 mod columns;
 mod conformal;
+mod demo;
 mod densities;
 mod density_answers;
 mod devices;

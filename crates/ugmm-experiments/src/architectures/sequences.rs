@@ -36,7 +36,7 @@ pub fn of_rows(folder: &Path, options: &Options) -> Result<Contest, ExperimentEr
     let input = MixedInput::Sequence { steps, features };
     let network =
         |recurrent: Layer, head: Layer| MixedConfig::new(input, vec![recurrent, Layer::LastStep, head]);
-    // Scaled, as log-densities of states hardly differ at first (docs/guide/src/architectures.md).
+    // Scaled, as log-densities of states hardly differ at first (docs/guide/architectures.md).
     let ugmm_head = || Layer::UgmmDense {
         outputs: DIGITS,
         min_sigma: STATE_MIN_SIGMA,
