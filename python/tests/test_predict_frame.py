@@ -50,7 +50,9 @@ def test_rows_that_cannot_be_predicted_are_missing_and_types_do_not_depend_on_th
     assert [value is None for value in lists(whole)["probability of far"]] == [True, False, True]
     none = classifier.predict_frame(make({name: values[:1] for name, values in EMPTY.items()}))
     all_known = classifier.predict_frame(make({name: values[1:2] for name, values in EMPTY.items()}))
-    for other in (none, all_known):
+    no_rows = classifier.predict_frame(make(EMPTY)[:0])
+    assert len(no_rows) == 0
+    for other in (none, all_known, no_rows):
         if isinstance(whole, pd.DataFrame):
             assert other.dtypes.to_dict() == whole.dtypes.to_dict()
         else:
@@ -68,6 +70,7 @@ def test_frames_of_numbers_have_the_mean_the_deviation_and_quantiles(make, colum
     expected = [regressor.predict(rows), regressor.predict_std(rows), *regressor.predict_quantiles(rows).T]
     for column, wanted in zip(values.values(), expected, strict=True):
         assert np.array_equal(np.array(column, dtype=float), wanted, equal_nan=True)
+    assert list(lists(regressor.predict_frame(rows[:0]))) == list(values)
 
 
 @pytest.mark.parametrize("labels", [[1, 0] * 20, [True, False] * 20, [1.0, 2.0] * 20, ["b", "a"] * 20])

@@ -286,7 +286,10 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         return np.asarray(self.classes_[self._places[decisions]])
 
     def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
-        probabilities, decisions = self._predicted_rows(frame, logarithms=False)
+        # The native module predicts at least one row.
+        probabilities, decisions = np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.int64)
+        if frame.rows:
+            probabilities, decisions = self._predicted_rows(frame, logarithms=False)
         labels = Coded(self.classes_[self._places], decisions)
         columns: dict[str, Any] = {f"predicted {self._model.target}": labels}
         for label, values in zip(self.classes_.tolist(), probabilities.T, strict=True):

@@ -65,7 +65,7 @@ class NetworkEstimator(TableEstimator):
         Parameters
         ----------
         X : frame or array-like of shape (n_samples, n_features)
-            Rows to predict.
+            Rows to predict. A frame may have no rows, as the batches of engines may.
         keep : sequence of str, default=()
             Columns of ``X`` to copy before the predictions, such as a key. Only of frames of pandas, polars and
             pyarrow.
@@ -97,7 +97,7 @@ class NetworkEstimator(TableEstimator):
         ['key', 'predicted target', 'probability of high', 'probability of low']
         """
         kept = kept_columns(X, names_of("keep", keep))
-        predicted = self._prediction_columns(self._frame(X))
+        predicted = self._prediction_columns(self._frame(X, may_be_empty=True))
         for name in kept:
             if name in predicted:
                 raise ValueError(f"the column {name!r} to keep has the name of a prediction; rename it")

@@ -285,7 +285,11 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
         return self._numbers(X, at=numbers_of(y))[3]
 
     def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
-        means, deviations, quantiles, _ = self._model.predict_numbers(frame, [0.05, 0.5, 0.95], None, self._threads())
+        # The native module predicts at least one row.
+        means, deviations, quantiles = np.empty(0), np.empty(0), np.empty((0, 3))
+        if frame.rows:
+            probabilities = [0.05, 0.5, 0.95]
+            means, deviations, quantiles, _ = self._model.predict_numbers(frame, probabilities, None, self._threads())
         names = ("5 %", "median", "95 %")
         of_quantiles = zip(names, np.ascontiguousarray(quantiles.T), strict=True)
         return {f"predicted {self._model.target}": means, "standard deviation": deviations, **dict(of_quantiles)}
