@@ -19,7 +19,7 @@ BATCH = 25_000
 
 
 def with_ray(rows: str, out: str, model: str, notes: str) -> None:
-    """Ray Data: two nodes with one CPU each and an actor on either, each of which gets Arrow tables."""
+    """Ray Data: two nodes and two actors, which get tables of Arrow."""
     import ray
     from ray.cluster_utils import Cluster
 
@@ -37,8 +37,8 @@ def with_ray(rows: str, out: str, model: str, notes: str) -> None:
     ray.init(address=cluster.address, logging_level="ERROR", log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
     try:
-        files = len(list(Path(rows).iterdir()))
-        table = ray.data.read_parquet(rows, override_num_blocks=files)
+        # Ray makes one block of up to 128 MiB, and one actor would get it.
+        table = ray.data.read_parquet(rows).repartition(target_num_rows_per_block=BATCH)
         pool = ray.data.ActorPoolStrategy(size=WORKERS)
         found = table.map_batches(
             Predictor, batch_format="pyarrow", batch_size=BATCH, compute=pool, scheduling_strategy="SPREAD"
