@@ -31,7 +31,6 @@ ENGINES = {
     "polars": ["polars"],
 }
 REQUIREMENTS = ["numpy", "scikit-learn", "pyarrow", "pandas", "psutil", *sum(ENGINES.values(), [])]
-TRAINING_ROWS = 20_000
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -43,16 +42,17 @@ def parse_arguments() -> argparse.Namespace:
         type=Path,
         help="the program; built with cargo, like python/ugmm_nn/_native.abi3.so, when not given",
     )
-    parser.add_argument("--only", metavar="LIST", type=_engines, help=f"some of {','.join(ENGINES)}")
+    parser.add_argument("--only", metavar="LIST", type=_engines, help=f"some of ugmm,{','.join(ENGINES)}; ugmm always runs")
     parser.add_argument("--rows", metavar="N", type=positive, default=1_000_000, help="to predict; default: 1000000")
+    parser.add_argument("--training-rows", metavar="N", type=positive, default=20_000, help="default: 20000")
     return parser.parse_args()
 
 
 def _engines(text: str) -> list[str]:
     for name in text.split(","):
-        if name not in ENGINES:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(ENGINES)}")
-    return text.split(",")
+        if name not in ("ugmm", *ENGINES):
+            raise argparse.ArgumentTypeError(f"{name!r} is none of ugmm, {', '.join(ENGINES)}")
+    return [name for name in text.split(",") if name != "ugmm"]
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
     target = environment.target_directory()
     environment.enter(target / "engines-venv", REQUIREMENTS)
     program = _program(arguments.ugmm)
-    wanted = arguments.only or list(ENGINES)
+    wanted = list(ENGINES) if arguments.only is None else arguments.only
     if "spark" in wanted and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         reason = "Spark needs Java 17 or newer, and none is installed; on Debian: apt-get install default-jre-headless"
         if arguments.only is not None:
@@ -69,19 +69,22 @@ def run(arguments: argparse.Namespace) -> None:
         wanted.remove("spark")
     from engines import measure, report, table
 
-    print(report.head(program, wanted, arguments.rows, TRAINING_ROWS), flush=True)
+    print(report.head(program, wanted, arguments.rows, arguments.training_rows), flush=True)
     with tempfile.TemporaryDirectory(prefix="engines-") as directory:
         folder = Path(directory)
         known, model, expected = folder / "known.parquet", folder / "model.safetensors", folder / "expected.parquet"
-        table.write_known(known, TRAINING_ROWS)
-        table.write_parts(folder / "rows", folder / "whole.parquet", arguments.rows)
-        measure.train(program, known, model)
-        print(report.line("ugmm predict", measure.of_command(program, model, folder / "whole.parquet", expected)))
+        table.write_known(known, arguments.training_rows)
+        print(report.line("ugmm train, 10 epochs", measure.train(program, known, model)), flush=True)
+        rows, whole, csv, of_csv = (folder / name for name in ("rows", "whole.parquet", "whole.csv", "of-csv.parquet"))
+        table.write_parts(rows, whole, csv, arguments.rows)
+        print(report.line("ugmm predict, Parquet", measure.predict(program, model, whole, expected)), flush=True)
+        found = measure.predict(program, model, csv, of_csv)
+        print(report.line("ugmm predict, CSV", found, measure.compare(expected, of_csv)), flush=True)
         failures = []
         for engine in wanted:
             print(f"{engine} …", file=sys.stderr)
             out = folder / f"{engine}-predictions"
-            paths = (folder / "rows", out, model, folder / f"{engine}-notes", folder / f"{engine}.log")
+            paths = (rows, out, model, folder / f"{engine}-notes", folder / f"{engine}.log")
             found = measure.run(engine, *paths)
             print(report.line(engine, found, measure.compare(expected, out)), flush=True)
             failures += [engine for worker in found.workers if worker.loads != 1]

@@ -17,6 +17,7 @@ import pyarrow.parquet
 from compare_pytorch.environment import REPOSITORY
 from compare_pytorch.failure import Failure
 
+from .memory import peak_mib
 from .table import KEY, TARGET
 
 # Greatest difference of a probability from that of the command: a few last bits of single precision.
@@ -72,8 +73,8 @@ def run(engine: str, rows: Path, out: Path, model: Path, notes: Path, log: Path)
     with open(log, "w") as output:
         process = subprocess.Popen(command, env=variables(), stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
-            sizes = list(_resident(process.pid))
-            driver_mib, all_mib = max([driver_mib, *sizes[:1]]), max(all_mib, sum(sizes))
+            driver_mib = max(driver_mib, peak_mib(process.pid))
+            all_mib = max(all_mib, sum(_resident(process.pid)))
             time.sleep(INTERVAL)
     seconds = time.monotonic() - began
     if process.returncode != 0:
@@ -84,7 +85,7 @@ def run(engine: str, rows: Path, out: Path, model: Path, notes: Path, log: Path)
 
 
 def _resident(pid: int) -> Iterator[float]:
-    """Resident memory of a process and then of each process below it, in MiB."""
+    """Resident memory of a process and of each process below it, in MiB."""
     try:
         process = psutil.Process(pid)
         for one in [process, *process.children(recursive=True)]:
@@ -93,23 +94,30 @@ def _resident(pid: int) -> Iterator[float]:
         return
 
 
-def train(program: Path, known: Path, model: Path) -> None:
+def train(program: Path, known: Path, model: Path) -> Run:
     """Trains a network of two hidden layers for a few epochs."""
     options = ["--target", TARGET, "--hidden", "64,32", "--epochs", "10", "--quiet"]
-    if subprocess.run([program, "train", known, *options, "-o", model]).returncode != 0:
-        raise Failure("ugmm train failed; its message is above")
+    return _of_command([program, "train", known, *options, "-o", model], known)
 
 
-def of_command(program: Path, model: Path, rows: Path, out: Path) -> Run:
+def predict(program: Path, model: Path, rows: Path, out: Path) -> Run:
     """Runs `ugmm predict` with as many threads as there are cores."""
+    return _of_command([program, "predict", model, rows, "-o", out, "--keep", KEY, "--quiet"], out)
+
+
+def _of_command(command: list, counted: Path) -> Run:
+    """Runs the program, which reads or writes the rows of the Parquet file `counted`."""
     began = time.monotonic()
-    process = subprocess.Popen([program, "predict", model, rows, "-o", out, "--keep", KEY, "--quiet"])
-    # Its own peak, which needs no looks.
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds, peak = time.monotonic() - began, usage.ru_maxrss / 1024
+    process = subprocess.Popen(command)
+    ended, peak = 0, 0.0
+    while ended == 0:
+        peak = max(peak, peak_mib(process.pid))
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        time.sleep(INTERVAL / 10)
+    seconds = time.monotonic() - began
     if status != 0:
-        raise Failure("ugmm predict failed; its message is above")
-    count = pa.parquet.read_metadata(out).num_rows
+        raise Failure(f"ugmm {command[1]} failed; its message is above")
+    count = pa.parquet.read_metadata(counted).num_rows
     return Run(seconds, [Worker(1, 1, count, peak, usage.ru_utime + usage.ru_stime)], peak, peak)
 
 
@@ -121,15 +129,17 @@ def compare(expected: Path, found: Path) -> Agreement:
     Failure
         If rows, labels or missing values are others, or a probability differs by more than the tolerance.
     """
-    ours = pa.parquet.read_table(found).sort_by(KEY)
+    ours = pa.parquet.read_table(found)
     theirs = pa.parquet.read_table(expected, columns=ours.column_names)
+    # Keys that the command copies from a CSV file are texts.
+    ours = ours.cast(theirs.schema).sort_by(KEY)
     greatest, other_bits, values = 0.0, 0, 0
     for name in theirs.column_names:
         ours_of, theirs_of = ours[name], theirs[name]
         if len(ours_of) != len(theirs_of) or ours_of.null_count != theirs_of.null_count:
             raise Failure(f"{found.name}: {name!r} has other rows or missing values than the command's predictions")
         if not pa.types.is_floating(theirs_of.type):
-            if not ours_of.cast(theirs_of.type).equals(theirs_of):
+            if not ours_of.equals(theirs_of):
                 raise Failure(f"{found.name}: {name!r} differs from the command's predictions")
             continue
         one, other = (column.to_numpy() for column in (ours_of, theirs_of))

@@ -48,7 +48,7 @@ def line(engine: str, run: Run, agreement: Agreement | None = None) -> str:
         f"{run.seconds:.1f}",
         str(len(workers)),
         ", ".join(map(str, loads)),
-        "–" if agreement is None else str(sum(worker.batches for worker in workers)),
+        "–" if engine.startswith("ugmm") else str(sum(worker.batches for worker in workers)),
         f"{sum(worker.processor_s for worker in workers):.1f}",
         f"{run.driver_mib:.0f}",
         f"{max(worker.peak_mib for worker in workers):.0f}",

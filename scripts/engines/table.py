@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet
 
 # Files of the table to predict, and rows of each of their row groups.
@@ -38,15 +39,17 @@ def write_known(path: Path, rows: int) -> None:
     pa.parquet.write_table(make(rows, seed=0).drop_columns([KEY]), path)
 
 
-def write_parts(folder: Path, whole: Path, rows: int) -> None:
-    """Writes the rows to predict, without labels: as files in `folder`, and all of them in one file in the same order."""
+def write_parts(folder: Path, whole: Path, csv: Path, rows: int) -> None:
+    """Writes the rows to predict, without labels: as files in `folder`, and all of them in the same order in the Parquet
+    file `whole` and in `csv`."""
     folder.mkdir()
-    writer, first = None, 0
-    for part in range(PARTS):
-        count = rows * (part + 1) // PARTS - first
-        table = make(count, seed=part + 1, first_key=first).drop_columns([TARGET])
-        pa.parquet.write_table(table, folder / f"part-{part}.parquet", row_group_size=ROW_GROUP)
-        writer = writer or pa.parquet.ParquetWriter(whole, table.schema)
-        writer.write_table(table, row_group_size=ROW_GROUP)
-        first += count
-    writer.close()
+    schema = make(1, seed=0).drop_columns([TARGET]).schema
+    first = 0
+    with pa.parquet.ParquetWriter(whole, schema) as writer, pa.csv.CSVWriter(csv, schema) as texts:
+        for part in range(PARTS):
+            count = rows * (part + 1) // PARTS - first
+            table = make(count, seed=part + 1, first_key=first).drop_columns([TARGET])
+            pa.parquet.write_table(table, folder / f"part-{part}.parquet", row_group_size=ROW_GROUP)
+            writer.write_table(table, row_group_size=ROW_GROUP)
+            texts.write_table(table)
+            first += count

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import threading
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from ugmm_nn import load
 
+from .memory import peak_mib
 from .table import KEY
 
 _lock = threading.Lock()
@@ -36,7 +36,7 @@ def predict(rows: Any, path: str, notes: str) -> Any:
     with _lock:
         _noted["batches"] += 1
         _noted["rows"] += len(found)
-        _noted["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        _noted["peak_mib"] = peak_mib(os.getpid())
         _noted["processor_s"] = time.process_time()
         Path(notes, f"{os.getpid()}.json").write_text(json.dumps(_noted))
     return found
