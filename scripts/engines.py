@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Predicts a table by Ray Data, Spark, Dask, DuckDB and Polars with the Python package, and compares with `ugmm predict`.
+"""Predicts a table by Ray Data, Spark, Dask, DuckDB and Polars with the Python package; compares with `ugmm predict`.
 
 Trains a model on a generated table of numbers, categories, booleans, dates and missing values, and has each engine
 predict further rows from Parquet files to Parquet files. Fails where a label, a missing value or a key differs, where a
@@ -42,7 +42,9 @@ def parse_arguments() -> argparse.Namespace:
         type=Path,
         help="the program; built with cargo, like python/ugmm_nn/_native.abi3.so, when not given",
     )
-    parser.add_argument("--only", metavar="LIST", type=_engines, help=f"some of ugmm,{','.join(ENGINES)}; ugmm always runs")
+    parser.add_argument(
+        "--only", metavar="LIST", type=_engines, help=f"some of ugmm,{','.join(ENGINES)}; ugmm always runs"
+    )
     parser.add_argument("--rows", metavar="N", type=positive, default=1_000_000, help="to predict; default: 1000000")
     parser.add_argument("--training-rows", metavar="N", type=positive, default=20_000, help="default: 20000")
     return parser.parse_args()

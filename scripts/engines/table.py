@@ -40,8 +40,7 @@ def write_known(path: Path, rows: int) -> None:
 
 
 def write_parts(folder: Path, whole: Path, csv: Path, rows: int) -> None:
-    """Writes the rows to predict, without labels: as files in `folder`, and all of them in the same order in the Parquet
-    file `whole` and in `csv`."""
+    """Writes the rows to predict, without labels: to files in `folder`, and in this order to `whole` and `csv`."""
     folder.mkdir()
     schema = make(1, seed=0).drop_columns([TARGET]).schema
     first = 0
