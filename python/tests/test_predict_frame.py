@@ -101,6 +101,9 @@ def test_arrays_give_a_frame_of_pandas_and_the_index_is_kept(numbers):
     frame = pd.DataFrame(rows, columns=["x1", "x2"], index=[0, 1] * 40)
     found = UgmmClassifier(epochs=2).fit(frame, classes).predict_frame(frame, keep=["x2"])
     assert found.index.equals(frame.index) and found["x2"].equals(frame["x2"])
+    numbered = pd.DataFrame(rows)
+    found = UgmmClassifier(epochs=2).fit(numbered, classes).predict_frame(numbered, keep=[1])
+    assert next(iter(found)) == "1" and found["1"].equals(numbered[1].rename("1"))
 
 
 def test_columns_that_cannot_be_kept(classifier, known):

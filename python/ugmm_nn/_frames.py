@@ -344,11 +344,12 @@ def kept_columns(table: Any, names: Sequence[str]) -> dict[str, Any]:
         return {}
     if not is_frame(table) or library_of(table) is None or hasattr(table, "read_next_batch"):
         raise TypeError("columns are kept of a frame of pandas, polars or pyarrow; read the rows into one")
-    known = table.schema.names if library_of(table) == "pyarrow" else list(table.columns)
+    # The names of pandas may be numbers.
+    known = {str(name): name for name in (table.schema.names if library_of(table) == "pyarrow" else table.columns)}
     for name in names:
         if name not in known:
-            raise ValueError(f"the frame has no column {name!r} to keep; its columns are {', '.join(map(str, known))}")
-    return {name: table[name] for name in names}
+            raise ValueError(f"the frame has no column {name!r} to keep; its columns are {', '.join(known)}")
+    return {name: table[known[name]] for name in names}
 
 
 def with_values(table: Any, values: Sequence[tuple[int, str, Any]]) -> Any:
