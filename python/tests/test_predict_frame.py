@@ -89,8 +89,8 @@ def test_a_stream_is_predicted_batch_by_batch(classifier, known):
     found = pa.concat_tables(classifier.predict_frame(batch) for batch in batches).to_pydict()
     expected = classifier.predict_frame(table).to_pydict()
     assert found["predicted target"] == expected["predicted target"]
-    # The last bit of a sum may depend on how many rows are computed side by side.
-    assert np.allclose(found["probability of far"], expected["probability of far"], rtol=0, atol=1e-6)
+    # Rounding depends on how many rows are computed side by side, if they are fewer than 16.
+    assert np.allclose(found["probability of far"], expected["probability of far"], rtol=0, atol=1e-5)
 
 
 def test_arrays_give_a_frame_of_pandas_and_the_index_is_kept(numbers):
