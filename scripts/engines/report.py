@@ -16,10 +16,10 @@ _COLUMNS = [
     "loads of the model in each",
     "batches",
     "their processor time, s",
-    "peak memory of the driver, MiB",
-    "of the largest of them",
-    "of all processes",
-    "values with other bits than the command's",
+    "peak memory, MiB: driver",
+    "a process that predicts",
+    "all processes",
+    "values with other bits",
     "greatest difference",
 ]
 
