@@ -40,12 +40,12 @@ class TableEstimator(BaseEstimator):
     # Whether the model is from a file.
     _is_loaded: bool
 
-    def _read(self, X: Any, *, reset: bool) -> Frame:
+    def _read(self, X: Any, *, reset: bool, may_be_empty: bool = False) -> Frame:
         """The frame of X, after scikit-learn's checks of its columns."""
         frame = self._checked(X, reset=reset)
         if not frame.columns:
             raise ValueError("the frame has 0 feature(s), but at least one column is needed")
-        if not frame.rows:
+        if not frame.rows and not may_be_empty:
             hint = "" if hasattr(X, "columns") else "; a stream can be read only once"
             raise ValueError(f"the frame has 0 sample(s), but at least one row is needed{hint}")
         if reset and frame.rows == 1:
@@ -79,10 +79,10 @@ class TableEstimator(BaseEstimator):
         validate_data(self, array, skip_check_array=True, reset=reset)
         return frame_of(array, None if reset else self._names)
 
-    def _frame(self, X: Any) -> Frame:
+    def _frame(self, X: Any, *, may_be_empty: bool = False) -> Frame:
         """The frame of X for a fitted estimator."""
         check_is_fitted(self)
-        return self._read(X, reset=False)
+        return self._read(X, reset=False, may_be_empty=may_be_empty)
 
     def _fitted_model(self) -> Model:
         check_is_fitted(self)

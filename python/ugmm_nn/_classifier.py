@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sklearn.base import ClassifierMixin
 
 from ugmm_nn._base import Callback, names_of, real_number, value_text, whole_number
-from ugmm_nn._frames import Values, is_frame, make_frame
-from ugmm_nn._native import Model
+from ugmm_nn._frames import Coded, Values, is_frame, make_frame
+from ugmm_nn._native import Frame, Model
 from ugmm_nn._network import NetworkEstimator
 from ugmm_nn._target import labels_of, target_name
 
@@ -332,9 +332,23 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ordered = np.empty_like(sets)
         ordered[:, self._places] = sets
         return ordered
+    def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
+        # The native module predicts at least one row.
+        probabilities, decisions = np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.int64)
+        if frame.rows:
+            probabilities, decisions = self._predicted_rows(frame, logarithms=False)
+        labels = Coded(self.classes_[self._places], decisions)
+        columns: dict[str, Any] = {f"predicted {self._model.target}": labels}
+        for label, values in zip(self.classes_.tolist(), probabilities.T, strict=True):
+            columns[f"probability of {value_text(label)}"] = np.ascontiguousarray(values)
+        return columns
 
     def _predicted(self, X: Any, *, logarithms: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        frame = self._frame(X)
+        return self._predicted_rows(self._frame(X), logarithms=logarithms)
+
+    def _predicted_rows(
+        self, frame: Frame, *, logarithms: bool
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         of_classes, decisions = self._model.predict_classes(frame, logarithms, self._threads())
         ordered = np.empty_like(of_classes)
         ordered[:, self._places] = of_classes

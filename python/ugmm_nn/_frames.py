@@ -6,7 +6,7 @@ import datetime
 import numbers
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -266,8 +266,17 @@ def _kind_of(value: Any) -> str | None:
     return None
 
 
-def make_frame(columns: Mapping[str, npt.NDArray[Any]], like: Any) -> Any:
+class Coded(NamedTuple):
+    """A column of few levels: the index of each row's level, where -1 stands for a missing value."""
+
+    levels: npt.NDArray[Any]
+    codes: npt.NDArray[np.int64]
+
+
+def make_frame(columns: Mapping[str, Any], like: Any) -> Any:
     """A frame of these columns: of the library of `like` if it is one of polars or pyarrow, otherwise of pandas.
+
+    A column is an array, a `Coded` column, or a column of the library. NaN of an array is a missing value of the frame.
 
     Raises
     ------
@@ -278,15 +287,69 @@ def make_frame(columns: Mapping[str, npt.NDArray[Any]], like: Any) -> Any:
     if library == "polars":
         import polars
 
-        return polars.DataFrame({name: values.tolist() for name, values in columns.items()}, strict=False)
+        series = {name: _polars_series(values) for name, values in columns.items()}
+        return polars.DataFrame(series, strict=False, nan_to_null=True)
     if library == "pyarrow":
         import pyarrow
 
-        return pyarrow.table({name: pyarrow.array(values.tolist()) for name, values in columns.items()})
+        return pyarrow.table({name: _pyarrow_array(values) for name, values in columns.items()})
     import pandas
 
+    def plain(values: Any) -> Any:
+        if not isinstance(values, Coded):
+            return values
+        return pandas.array(_inferred(values.levels)).take(values.codes, allow_fill=True)
+
     index = getattr(like, "index", None)
-    return pandas.DataFrame(dict(columns), index=index if isinstance(index, pandas.Index) else None)
+    index = index if isinstance(index, pandas.Index) else None
+    return pandas.DataFrame({name: plain(values) for name, values in columns.items()}, index=index)
+
+
+def _polars_series(values: Any) -> Any:
+    import polars
+
+    if not isinstance(values, Coded):
+        return _inferred(values)
+    places = polars.Series(values.codes)
+    return polars.Series(_inferred(values.levels)).gather(places.set(places < 0, None))
+
+
+def _pyarrow_array(values: Any) -> Any:
+    import pyarrow
+
+    if isinstance(values, (pyarrow.Array, pyarrow.ChunkedArray)):
+        return values
+    if not isinstance(values, Coded):
+        return pyarrow.array(_inferred(values), from_pandas=True)
+    places = pyarrow.array(values.codes, mask=values.codes < 0)
+    return pyarrow.array(_inferred(values.levels)).take(places)
+
+
+def _inferred(values: Any) -> Any:
+    """Values of which a library infers the type: an array of objects is a list."""
+    return values.tolist() if isinstance(values, np.ndarray) and values.dtype.kind == "O" else values
+
+
+def kept_columns(table: Any, names: Sequence[str]) -> dict[str, Any]:
+    """Columns of a frame of pandas, polars or pyarrow by name, for `make_frame`.
+
+    Raises
+    ------
+    TypeError
+        If the table is no such frame, so that its columns cannot be read twice.
+    ValueError
+        If it has no column of a name.
+    """
+    if not names:
+        return {}
+    if not is_frame(table) or library_of(table) is None or hasattr(table, "read_next_batch"):
+        raise TypeError("columns are kept of a frame of pandas, polars or pyarrow; read the rows into one")
+    # The names of pandas may be numbers.
+    known = {str(name): name for name in (table.schema.names if library_of(table) == "pyarrow" else table.columns)}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"the frame has no column {name!r} to keep; its columns are {', '.join(known)}")
+    return {name: table[known[name]] for name in names}
 
 
 def with_values(table: Any, values: Sequence[tuple[int, str, Any]]) -> Any:

@@ -16,8 +16,8 @@ from ugmm_nn._base import (
     network_options,
     to_json,
 )
-from ugmm_nn._frames import Values, is_frame, make_frame
-from ugmm_nn._native import Distribution, fit_network
+from ugmm_nn._frames import Values, is_frame, kept_columns, make_frame
+from ugmm_nn._native import Distribution, Frame, fit_network
 
 
 class NetworkEstimator(TableEstimator):
@@ -55,6 +55,57 @@ class NetworkEstimator(TableEstimator):
         call, callback = self._call(callback, **more)
         trained = fit_network(frame, target, classification, to_json(options), call, callback, weights)
         self._keep(trained, stacklevel=4)
+
+    def predict_frame(self, X: Any, *, keep: Sequence[str] = ()) -> Any:
+        """Predictions as a frame, with the names of the columns that ``ugmm predict`` writes.
+
+        One pass over the rows computes all columns. A function for the batches of an engine such as Ray, Spark or Dask
+        needs no more than this method.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to predict. A frame may have no rows, as the batches of engines may.
+        keep : sequence of str, default=()
+            Columns of ``X`` to copy before the predictions, such as a key. Only of frames of pandas, polars and
+            pyarrow.
+
+        Returns
+        -------
+        frame
+            A row for each row of ``X``. Classes: ``predicted TARGET`` and ``probability of CLASS`` for each class.
+            Numbers: ``predicted TARGET`` (the mean), ``standard deviation``, ``5 %``, ``median`` and ``95 %``. Values
+            are missing for a row without any value that the model uses. The frame is one of polars or pyarrow (a
+            table) if ``X`` is, otherwise of pandas.
+
+        Raises
+        ------
+        TypeError
+            If columns of another kind of table are to be kept.
+        ValueError
+            If the rows cannot be predicted, or a column to keep does not exist or has the name of a prediction.
+
+        Examples
+        --------
+        >>> import pyarrow as pa
+        >>> from ugmm_nn import UgmmClassifier
+        >>> rows = pa.table({"size": [1.0, 2.0, 8.0, 9.0] * 10, "key": range(40)})
+        >>> labels = pa.chunked_array([["low", "low", "high", "high"] * 10])
+        >>> classifier = UgmmClassifier(epochs=30, ignore=["key"]).fit(rows, labels)
+        >>> predicted = classifier.predict_frame(rows, keep=["key"])
+        >>> predicted.column_names
+        ['key', 'predicted target', 'probability of high', 'probability of low']
+        """
+        kept = kept_columns(X, names_of("keep", keep))
+        predicted = self._prediction_columns(self._frame(X, may_be_empty=True))
+        for name in kept:
+            if name in predicted:
+                raise ValueError(f"the column {name!r} to keep has the name of a prediction; rename it")
+        return make_frame({**kept, **predicted}, X)
+
+    def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
+        """The columns of predictions by name, as `make_frame` takes them."""
+        raise NotImplementedError
 
     def explain(self, X: Any) -> Any:
         """Contributions of the columns to the prediction of each row.

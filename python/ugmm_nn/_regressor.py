@@ -12,7 +12,7 @@ from sklearn.base import RegressorMixin
 
 from ugmm_nn._base import Callback, real_number
 from ugmm_nn._frames import Values
-from ugmm_nn._native import Distribution, Model
+from ugmm_nn._native import Distribution, Frame, Model
 from ugmm_nn._network import NetworkEstimator
 from ugmm_nn._target import numbers_of, target_name
 
@@ -298,6 +298,16 @@ class UgmmRegressor(RegressorMixin, NetworkEstimator):
             log p(y | row), in nats.
         """
         return self._numbers(X, at=numbers_of(y))[3]
+
+    def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
+        # The native module predicts at least one row.
+        means, deviations, quantiles = np.empty(0), np.empty(0), np.empty((0, 3))
+        if frame.rows:
+            probabilities = [0.05, 0.5, 0.95]
+            means, deviations, quantiles, _ = self._model.predict_numbers(frame, probabilities, None, self._threads())
+        names = ("5 %", "median", "95 %")
+        of_quantiles = zip(names, np.ascontiguousarray(quantiles.T), strict=True)
+        return {f"predicted {self._model.target}": means, "standard deviation": deviations, **dict(of_quantiles)}
 
     def _numbers(
         self, X: Any, quantiles: Sequence[float] = (), at: npt.NDArray[np.float64] | None = None
