@@ -349,9 +349,9 @@ pub enum FrameError {
     #[error("{}: the rows cannot be read ({reason})", file.display())]
     Stream { file: PathBuf, reason: String },
 
-    /// A file that begins like Parquet but is damaged or cut off.
-    #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
-    ParquetDamaged { file: PathBuf, reason: String },
+    /// A file that begins like one of `format` but is damaged or cut off.
+    #[error("{}: the {format} data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
+    Damaged { file: PathBuf, format: &'static str, reason: String },
 }
 
 impl FrameError {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use super::arrow_file::is_arrow;
 use super::error::FrameError;
 use super::memory::MemoryTable;
 use crate::file::{self, Origin, Unpacked};
@@ -18,9 +19,6 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// How to make a table of a spreadsheet.
 const AS_CSV: &str =
     "open it with a spreadsheet program, save the sheet as \"CSV UTF-8\" (File, Save As), and give that file";
-/// How to make a table of a Feather file.
-const FROM_FEATHER: &str =
-    "save the table as Parquet, for example with pandas.read_feather(FILE).to_parquet(NEW)";
 /// Archives that are spreadsheets: what is near their beginning, and their name.
 const SPREADSHEETS: [(&[u8], &str); 4] = [
     (b"xl/", "an Excel workbook (.xlsx)"),
@@ -33,7 +31,7 @@ const SPREADSHEETS: [(&[u8], &str); 4] = [
 const STANDARD_INPUT: &str = "-";
 
 /// Kinds of files that people take for tables: their first bytes, their name, and how to make a table of them.
-const OTHERS: [(&[u8], &str, &str); 17] = [
+const OTHERS: [(&[u8], &str, &str); 18] = [
     (b"PK\x03\x04", "an Excel workbook or another zip archive", "save the table as CSV, or unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", AS_CSV),
     (b"<?xml", "an XML file", AS_CSV),
@@ -47,11 +45,20 @@ const OTHERS: [(&[u8], &str, &str); 17] = [
     (b"%PDF", "a PDF document", "save the table as CSV"),
     (b"SQLite format 3", "a SQLite database", "export the table as CSV"),
     (b"{\rtf", "a text document with formats", "save the table as CSV"),
-    (b"ARROW1", "a Feather or Arrow IPC file", FROM_FEATHER),
-    (b"FEA1", "a Feather file", FROM_FEATHER),
+    (
+        b"FEA1",
+        "a Feather file of version 1",
+        "save it as version 2, for example with pandas.read_feather(FILE).to_feather(NEW)",
+    ),
     (b"\x89HDF", "an HDF5 file", "save the table as Parquet or CSV"),
     // Plain files do not come here.
     (PARQUET_MAGIC, "a compressed Parquet file", "decompress it; Parquet is compressed inside"),
+    (b"ARROW1", "a compressed Arrow file", "decompress it; Arrow files can be compressed inside"),
+    (
+        b"\xff\xff\xff\xff",
+        "a compressed stream of Arrow",
+        "decompress it; its batches can be compressed inside",
+    ),
 ];
 /// Longest header of a model file.
 const LONGEST_HEADER: u64 = 1 << 30;
@@ -115,6 +122,8 @@ impl From<MemoryTable> for Input {
 /// The contents of a file by their kind.
 pub(super) enum Contents {
     Parquet(File),
+    /// A file or a stream of Arrow.
+    Arrow(Unpacked),
     /// Text without its byte order mark.
     Text(Stream),
     /// An IDX file, perhaps of something else than images.
@@ -157,7 +166,7 @@ pub(super) fn open(path: &Path) -> Result<Contents, FrameError> {
         if magic.starts_with(PARQUET_MAGIC) {
             return Err(FrameError::ParquetFromStandardInput);
         }
-        return of_unpacked(Unpacked::new(path, magic, input, None)?);
+        return of_unpacked(is_arrow(&magic), Unpacked::new(path, magic, input, None)?);
     }
     let (mut file, length) = file::open(path)?;
     let magic = file::magic(path, &mut file)?;
@@ -165,11 +174,14 @@ pub(super) fn open(path: &Path) -> Result<Contents, FrameError> {
         file.rewind().map_err(|reason| file::refusal(path, &reason))?;
         return Ok(Contents::Parquet(file));
     }
-    of_unpacked(Unpacked::new(path, magic, file, length)?)
+    of_unpacked(is_arrow(&magic), Unpacked::new(path, magic, file, length)?)
 }
 
-/// The kind of the bytes, inferred from how they begin.
-fn of_unpacked(unpacked: Unpacked) -> Result<Contents, FrameError> {
+/// The kind of the bytes, inferred from how they begin; `is_arrow` says whether they are those of Arrow.
+fn of_unpacked(is_arrow: bool, unpacked: Unpacked) -> Result<Contents, FrameError> {
+    if is_arrow {
+        return Ok(Contents::Arrow(unpacked));
+    }
     let Unpacked { origin, reader: mut rest, length } = unpacked;
     let mut head = Vec::new();
     rest.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|reason| origin.refusal(&reason))?;

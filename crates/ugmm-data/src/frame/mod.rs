@@ -17,6 +17,8 @@
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals, in any encoding but
 //!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy,
 //!   gzip, zstd, Brotli or `LZ4_RAW`.
+//! * Arrow's files and streams, and with them Feather files of version 2, with columns of the same types and dictionaries of
+//!   them; their batches plain or compressed with LZ4 or zstd. A stream can be standard input.
 //! * IDX, as MNIST's images are: unsigned bytes in three dimensions, images, rows and columns, of up to 65,536 pixels an
 //!   image, plain or compressed as CSV. A row is an image, with a column `pixel_<row>_<column>` for each pixel, both
 //!   counted from 1; its values are the bytes divided by 255, from 0 to 1. The first column is `label` if a file of labels
@@ -48,7 +50,7 @@
 //!   offset is taken as UTC. Whether the day or the month comes first is inferred from all values of the column, or else
 //!   from other columns; whether a year of two digits does, from the time that the dates span; see [`Schema::doubts`] and
 //!   [`ReadOptions::dates`].
-//! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
+//! * Everything else is a category. Strings in a Parquet or Arrow file are no numbers, unless [`ReadOptions::numeric`] names the
 //!   column.
 //!
 //! ```
@@ -73,6 +75,8 @@
 //! # }
 //! ```
 
+mod arrow_file;
+mod batches;
 mod block;
 mod boolean;
 mod cell;

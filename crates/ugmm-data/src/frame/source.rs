@@ -1,6 +1,10 @@
 //! A table of any supported kind.
 
+use arrow_schema::DataType;
+
+use super::arrow_file::{ArrowBlocks, ArrowFile};
 use super::block::Block;
+use super::cell;
 use super::error::FrameError;
 use super::image_file::{ImageBlocks, ImageFile};
 use super::images::Images;
@@ -17,6 +21,7 @@ use super::value_type::ValueType;
 pub(super) enum Source {
     Text(Box<TextFile>),
     Parquet(Box<ParquetFile>),
+    Arrow(Box<ArrowFile>),
     Images(Box<ImageFile>),
     Memory(MemoryTable),
 }
@@ -31,6 +36,7 @@ impl Source {
             Contents::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
             Contents::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
             Contents::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
+            Contents::Arrow(stream) => Ok(Self::Arrow(Box::new(ArrowFile::open(stream)?))),
         }
     }
 
@@ -38,6 +44,7 @@ impl Source {
         match self {
             Self::Text(file) => &file.names,
             Self::Parquet(file) => &file.names,
+            Self::Arrow(file) => &file.names,
             Self::Images(file) => &file.names,
             Self::Memory(table) => table.names(),
         }
@@ -47,6 +54,7 @@ impl Source {
     pub(super) fn index_columns(&self) -> Vec<Option<Declared>> {
         let of_pandas = match self {
             Self::Parquet(file) => file.index_columns(),
+            Self::Arrow(file) => file.index_columns(),
             Self::Memory(table) => table.index_columns(),
             Self::Text(_) | Self::Images(_) => Vec::new(),
         };
@@ -69,7 +77,7 @@ impl Source {
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {
             Self::Text(file) => Some(file.delimiter),
-            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => None,
+            Self::Parquet(_) | Self::Arrow(_) | Self::Images(_) | Self::Memory(_) => None,
         }
     }
 
@@ -77,34 +85,40 @@ impl Source {
     pub(super) fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(file) => Some(&file.images),
-            Self::Text(_) | Self::Parquet(_) | Self::Memory(_) => None,
+            Self::Text(_) | Self::Parquet(_) | Self::Arrow(_) | Self::Memory(_) => None,
         }
     }
 
-    /// The type of the column at `index` that the file states.
+    /// The type of the column at `index` that the file states; none of text and images.
+    fn data_type(&self, index: usize) -> Option<&DataType> {
+        let fields = match self {
+            Self::Text(_) | Self::Images(_) => return None,
+            Self::Parquet(file) => file.fields(),
+            Self::Arrow(file) => file.fields(),
+            Self::Memory(table) => table.fields(),
+        };
+        Some(cell::value_type(fields[index].data_type()))
+    }
+
+    /// The type of the values of the column at `index`.
     pub(super) fn value_type(&self, index: usize) -> ValueType {
-        match self {
-            Self::Text(_) => ValueType::Text,
-            Self::Images(_) => ValueType::Float,
-            Self::Parquet(file) => file.value_type(index),
-            Self::Memory(table) => table.value_type(index),
+        match (self, self.data_type(index)) {
+            (_, Some(stated)) => ValueType::of(stated),
+            (Self::Images(_), None) => ValueType::Float,
+            (_, None) => ValueType::Text,
         }
     }
 
     /// Whether the file states that the column at `index` has strings. A file of text states no types.
     pub(super) fn is_declared_text(&self, index: usize) -> bool {
-        match self {
-            Self::Text(_) | Self::Images(_) => false,
-            Self::Parquet(file) => file.is_text(index),
-            Self::Memory(table) => table.is_text(index),
-        }
+        self.data_type(index).is_some_and(DataType::is_string)
     }
 
     /// Fails if the header seems to be a row of data.
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         match self {
             Self::Text(file) => file.check_header(),
-            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => Ok(()),
+            Self::Parquet(_) | Self::Arrow(_) | Self::Images(_) | Self::Memory(_) => Ok(()),
         }
     }
 
@@ -114,6 +128,7 @@ impl Source {
         match self {
             Self::Text(file) => Ok(Blocks::Text(Box::new(file.select(columns, most_rows)?))),
             Self::Parquet(file) => Ok(Blocks::Parquet(Box::new(file.select(columns, most_rows)?))),
+            Self::Arrow(file) => Ok(Blocks::Arrow(Box::new(file.select(columns)?))),
             Self::Images(file) => Ok(Blocks::Images(Box::new(file.select(columns, most_rows)?))),
             Self::Memory(table) => Ok(Blocks::Memory(table.select(columns)?)),
         }
@@ -124,6 +139,7 @@ impl Source {
 pub(super) enum Blocks {
     Text(Box<TextBlocks>),
     Parquet(Box<ParquetBlocks>),
+    Arrow(Box<ArrowBlocks>),
     Images(Box<ImageBlocks>),
     Memory(MemoryBlocks),
 }
@@ -134,8 +150,9 @@ impl Blocks {
         match self {
             Self::Text(blocks) => blocks.next(most_rows),
             Self::Parquet(blocks) => blocks.next(most_rows),
+            Self::Arrow(blocks) => blocks.next(most_rows),
             Self::Images(blocks) => blocks.next(most_rows),
-            Self::Memory(blocks) => Ok(blocks.next(most_rows)),
+            Self::Memory(blocks) => blocks.next(most_rows),
         }
     }
 }
