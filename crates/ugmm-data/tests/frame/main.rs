@@ -17,3 +17,4 @@ mod memory;
 mod parquet;
 mod reading;
 mod standard_input;
+mod workbook;
