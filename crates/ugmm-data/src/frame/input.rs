@@ -95,6 +95,11 @@ impl Input {
         }
     }
 
+    /// The file that a path of an input names, without the sheet that may follow it: `file.xlsx` of `file.xlsx::Sheet 1`.
+    pub fn file_of(path: &Path) -> &Path {
+        divided(path).0
+    }
+
     /// Whether the rows can be read only once.
     pub fn is_standard_input(&self) -> bool {
         matches!(self, Self::File(path) if path == Path::new(STANDARD_INPUT))

@@ -1,5 +1,6 @@
 //! Tables from files of any size, good and hostile; whole messages are compared, because people act on them.
 
+mod alike;
 mod arrow;
 mod blank_rows;
 mod bombs;

@@ -31,8 +31,14 @@ fn t(text: &str) -> Cell {
 type Rows = Vec<Vec<Cell>>;
 
 fn archive(files: &[(&str, String)]) -> Vec<u8> {
+    // Where the parts of a workbook begin.
+    let root = "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"rId1\" \
+        Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" \
+        Target=\"xl/workbook.xml\"/></Relationships>";
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in files {
+    let root =
+        files.iter().any(|(name, _)| *name == "xl/workbook.xml").then(|| ("_rels/.rels", root.to_owned()));
+    for (name, content) in root.iter().chain(files) {
         writer.start_file(*name, SimpleFileOptions::default()).unwrap();
         writer.write_all(content.as_bytes()).unwrap();
     }
@@ -44,7 +50,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A workbook of Excel with these sheets; cells are where their places say. The texts of the first sheet are shared ones.
-fn excel(sheets: &[(&str, Rows)]) -> Vec<u8> {
+pub fn excel(sheets: &[(&str, Rows)]) -> Vec<u8> {
     const NAMESPACE: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
         xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"";
     const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -151,7 +157,7 @@ fn open_document_of(tables: &str) -> Vec<u8> {
     ])
 }
 
-fn open_document(sheets: &[(&str, Rows)]) -> Vec<u8> {
+pub fn open_document(sheets: &[(&str, Rows)]) -> Vec<u8> {
     let table = |(name, rows): &(&str, Rows)| {
         format!(
             "<table:table table:name=\"{}\"><table:table-column/>{}<table:table-row table:number-rows-repeated=\"1048000\">\
