@@ -13,7 +13,7 @@ enum Outcome {
 }
 use Outcome::{Learned, Refused};
 
-const TABLES: [(&str, &[&str], Outcome); 45] = [
+const TABLES: [(&str, &[&str], Outcome); 47] = [
     ("plain.csv", &[], Learned(&["24 rows, 2 features; y is one of a, b"])),
     ("tabs.tsv", &[], Learned(&["24 rows, 2 features"])),
     ("bom-before-quoted-header.csv", &[], Learned(&["24 rows, 2 features", "x          number"])),
