@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 mod table;
-pub use table::try_table;
+pub use table::{try_batches, try_table};
 
 /// The usual allocator, which counts.
 struct Counting;

@@ -30,3 +30,20 @@ pub fn try_table(path: &Path, options: &ReadOptions) {
         assert!(inputs.iter().all(|input| !input.is_infinite()));
     }
 }
+
+/// Infers the schema, reads some batches of all columns as what they are, and the whole table if it is not long: for files in which
+/// a few bytes may stand for any number of equal rows.
+pub fn try_batches(path: &Path) {
+    let options = ReadOptions::default();
+    let Ok(schema) = Schema::infer(path, &options) else { return };
+    if let Ok(frames) = FrameReader::open(path, &schema.requests(), &options, 1000) {
+        for frame in frames.take(50) {
+            if frame.is_err() {
+                break;
+            }
+        }
+    }
+    if schema.rows < 100_000 {
+        let _ = Table::read_as(path, schema, &options);
+    }
+}

@@ -60,6 +60,7 @@ fn reading_option(remedy: &Reading) -> String {
         Reading::KeepText(column) => list_option("--keep-text", [column]),
         Reading::Ignore(column) => list_option("--ignore", [column]),
         Reading::Delimiter(delimiter) => format!("--delimiter {:?}", delimiter.to_string()),
+        Reading::Encoding(name) => format!("--encoding {name:?}"),
         Reading::Weights => "--weights COLUMN".to_owned(),
         Reading::NoHeader => "--no-header".to_owned(),
     }
@@ -101,6 +102,7 @@ mod tests {
             Reading::Ignore(column()),
             Reading::Ignore("a column, and more".into()),
             Reading::Delimiter('\t'),
+            Reading::Encoding("windows-1252".into()),
             Reading::Weights,
             Reading::NoHeader,
         ] {

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use ugmm_data::frame::Input;
 use ugmm_network::file::{check_writable, write_atomically};
 
 pub use ugmm_report::{count, error_text, left_out, percent, six_digits, table, within};
@@ -82,7 +83,8 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
 
 /// Checks, before any work, that each output can be written and that none would replace an input.
 pub fn check_outputs(outputs: &[Option<&Path>], inputs: &[&Path]) -> Result<(), CliError> {
-    let inputs: Vec<_> = inputs.iter().filter_map(|input| input.canonicalize().ok()).collect();
+    let inputs: Vec<_> =
+        inputs.iter().filter_map(|input| Input::file_of(input).canonicalize().ok()).collect();
     let outputs: Vec<&Path> =
         outputs.iter().flatten().copied().filter(|output| !is_standard(Some(output))).collect();
     for (index, output) in outputs.iter().enumerate() {

@@ -42,6 +42,8 @@ pub enum Remedy {
     Ignore(String),
     /// The character between columns: [`ReadOptions::delimiter`](crate::frame::ReadOptions::delimiter).
     Delimiter(char),
+    /// The encoding of the text, by name: [`ReadOptions::encoding`](crate::frame::ReadOptions::encoding).
+    Encoding(String),
     /// The column with the weights of rows: [`Table::weighted_by`](crate::Table::weighted_by).
     Weights,
     /// The file has no header: [`ReadOptions::has_header`](crate::frame::ReadOptions::has_header) is false.
@@ -71,6 +73,8 @@ impl fmt::Display for Remedy {
             Self::Delimiter(delimiter) => {
                 write!(f, "if {} separates the columns", value(&delimiter.to_string()))
             }
+            Self::Encoding(name) if name.starts_with("utf") => write!(f, "if the text is in this encoding"),
+            Self::Encoding(_) => write!(f, "if the text is as Windows wrote it in Western Europe (Latin-1)"),
             Self::Weights => write!(f, "if another column has the weights"),
             Self::NoHeader => write!(f, "if the file has no header"),
         }

@@ -47,6 +47,7 @@ fn reading_argument(remedy: &Reading) -> Option<String> {
         | Reading::Thousands(_)
         | Reading::Delimiter(_)
         | Reading::Weights
+        | Reading::Encoding(_)
         | Reading::NoHeader => return None,
     })
 }

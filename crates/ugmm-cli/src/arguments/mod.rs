@@ -24,11 +24,11 @@ use crate::error::CliError;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use ugmm_data::frame::{DecimalMark, ReadOptions, Thousands, UsualMarks};
+use ugmm_data::frame::{DecimalMark, Encoding, ReadOptions, Thousands, UsualMarks};
 use ugmm_network::DeviceName;
 use values::{
     parse_character, parse_count, parse_coverage, parse_dates, parse_decimal, parse_delimiter, parse_device,
-    parse_list, parse_probability, parse_seed, parse_thousands, parse_threads,
+    parse_encoding, parse_list, parse_probability, parse_seed, parse_thousands, parse_threads,
 };
 
 /// Train, use and explain uGMM networks: neural networks whose neurons are Gaussian mixtures.
@@ -322,6 +322,11 @@ pub struct TableOptions {
     #[arg(long, value_name = "CHARACTER", value_parser = parse_character)]
     pub comment: Option<u8>,
 
+    /// Encoding of a text file, such as windows-1252 (which includes Latin-1) or shift_jis [default: UTF-8; UTF-16 where
+    /// the file begins with a byte order mark]
+    #[arg(long, value_name = "NAME", value_parser = parse_encoding)]
+    pub encoding: Option<Encoding>,
+
     /// Texts that mark a missing value, in addition to an empty field, NA, N/A, NaN, null, None, ? and -
     #[arg(long, value_name = "TEXT,…", value_parser = parse_list, allow_hyphen_values = true)]
     pub na: Vec<List>,
@@ -355,6 +360,7 @@ impl TableOptions {
             delimiter: self.delimiter,
             has_header: !self.no_header,
             comment: self.comment,
+            encoding: self.encoding,
             missing: List::names(&self.na),
             decimal: self.decimal,
             thousands: self.thousands,

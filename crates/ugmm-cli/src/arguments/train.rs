@@ -24,7 +24,8 @@ use ugmm_tabular::network::ClassWeights;
 // Makes the message about -1 name the setting instead of an unknown option.
 #[command(allow_negative_numbers = true)]
 pub struct Train {
-    /// Table: CSV, TSV or similar, plain or compressed with gzip or zstd; Parquet; or images in an IDX file
+    /// Table: CSV, TSV or similar, plain or compressed with gzip or zstd; Parquet; Arrow or Feather; a sheet of
+    /// Excel (.xlsx) or OpenDocument (.ods), the first or one named as in "file.xlsx::Sheet 2"; or images in an IDX file
     #[arg(value_name = "TABLE", required_unless_present = "config")]
     pub data: Option<PathBuf>,
 

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use std::num::NonZeroUsize;
 use std::time::Duration;
-use ugmm_data::frame::{DecimalMark, StatedDates, Thousands};
+use ugmm_data::frame::{DecimalMark, Encoding, StatedDates, Thousands};
 use ugmm_data::{Ordinal, Scaling};
 use ugmm_network::pruning::Criterion;
 use ugmm_network::{Architecture, DeviceName, Preset};
@@ -23,6 +23,12 @@ pub fn parse_decimal(text: &str) -> Result<DecimalMark, String> {
         "," | "comma" => Ok(DecimalMark::Comma),
         _ => Err(format!("{text:?} is no decimal mark; it is \".\" or \",\"")),
     }
+}
+
+pub fn parse_encoding(text: &str) -> Result<Encoding, String> {
+    Encoding::of(text).ok_or_else(|| {
+        format!("{text:?} is no encoding; it has a name such as windows-1252, iso-8859-2, utf-16le, gb18030 or shift_jis")
+    })
 }
 
 pub fn parse_thousands(text: &str) -> Result<Thousands, String> {

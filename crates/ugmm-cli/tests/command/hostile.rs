@@ -13,7 +13,7 @@ enum Outcome {
 }
 use Outcome::{Learned, Refused};
 
-const TABLES: [(&str, &[&str], Outcome); 45] = [
+const TABLES: [(&str, &[&str], Outcome); 47] = [
     ("plain.csv", &[], Learned(&["24 rows, 2 features; y is one of a, b"])),
     ("tabs.tsv", &[], Learned(&["24 rows, 2 features"])),
     ("bom-before-quoted-header.csv", &[], Learned(&["24 rows, 2 features", "x          number"])),
@@ -80,10 +80,18 @@ const TABLES: [(&str, &[&str], Outcome); 45] = [
     ),
     ("integer-too-large.csv", &["--ignore", "x"], Learned(&["24 rows, 1 feature"])),
     ("latin-1.csv", &[], Refused("row 2, column \"y\": the text is not UTF-8")),
-    ("utf-16.csv", &[], Refused("UTF-16")),
+    (
+        "latin-1.csv",
+        &[],
+        Refused(
+            "if the text is as Windows wrote it in Western Europe (Latin-1): --encoding \"windows-1252\"",
+        ),
+    ),
+    ("latin-1.csv", &["--encoding", "latin1"], Learned(&["24 rows, 2 features"])),
+    ("utf-16.csv", &[], Learned(&["24 rows, 2 features"])),
     ("empty.csv", &[], Refused("is empty")),
     ("only-a-header.csv", &[], Refused("has columns but no rows of data")),
-    ("workbook.csv", &[], Refused("an Excel workbook")),
+    ("workbook.csv", &[], Refused("the spreadsheet data is damaged or incomplete")),
     ("names-of-rows.csv", &[], Refused("the column \"name\" has 60 different texts in 60 rows")),
     ("rows-without-label.csv", &[], Learned(&["25 rows, 2 features", "left out: 5 rows with no target"])),
     (

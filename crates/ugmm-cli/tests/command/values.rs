@@ -629,7 +629,7 @@ fn messages_name_the_option_that_helps() {
     train(at, "d.csv", "y", &[]);
     let train = |table| refused(&["train", table, "--target", "y", "-o", "n.safetensors"]);
     assert!(train("lines.jsonl").contains("pandas.read_json(FILE, lines=True)"), "{}", train("lines.jsonl"));
-    assert!(train("f.feather").contains("Feather or Arrow IPC file"), "{}", train("f.feather"));
+    assert!(train("f.feather").contains("the Arrow data is damaged or incomplete"), "{}", train("f.feather"));
     assert!(train("m.safetensors").contains("is a model file"), "{}", train("m.safetensors"));
     assert!(train("bad-sep.csv").contains("row 43: 2 fields"), "{}", train("bad-sep.csv"));
     assert_eq!(predict(at, "sep.csv", &[]), predict(at, "d.csv", &[]));

@@ -133,7 +133,8 @@ pub(super) fn for_each<'a, E>(
                 Ok(())
             };
             for_each(dictionary.values(), keep)?;
-            let keys = dictionary.normalized_keys();
+            // Arrow panics where there are none, as in a column of missing values only.
+            let keys = if entries.is_empty() { vec![0; array.len()] } else { dictionary.normalized_keys() };
             (0..array.len()).try_for_each(|index| match dictionary.keys().is_null(index) {
                 true => visit(index, Cell::Missing),
                 false => visit(index, entries.get(keys[index]).copied().unwrap_or(Cell::Missing)),

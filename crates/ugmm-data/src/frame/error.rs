@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::encoding::Encoding;
+use super::input::MOST_TIMES;
 use super::levels::LEVEL_LIMIT;
+use super::names;
 use super::number::{self, DecimalMark, Refused, Thousands};
 use super::written::Written;
 use crate::error::DataError;
@@ -15,8 +18,8 @@ use crate::show::{count, list, value};
 /// What is wrong with the table or with what was asked of it, where, and what would be right.
 ///
 /// The [`Display`](std::fmt::Display) text is one sentence for the person who has the file at hand. Fields called
-/// `row` hold the 1-based line number in a file of text, as an editor shows it, and the 1-based number of the row in a
-/// Parquet file.
+/// `row` hold the 1-based line number in a file of text, as an editor shows it, the number of the row in a sheet, and the 1-based
+/// number of the row in other files.
 ///
 /// ```
 /// use ugmm_data::frame::{ReadOptions, Schema};
@@ -53,9 +56,9 @@ pub enum FrameError {
     )]
     PipeTwice { file: PathBuf },
 
-    /// Parquet where it cannot be read from its end.
-    #[error("standard input holds a Parquet file, which is read from its end; give it as a file")]
-    ParquetFromStandardInput,
+    /// A kind of file that is read from its end, from standard input.
+    #[error("standard input holds {what}, which is read from its end; give it as a file")]
+    FromStandardInput { what: &'static str },
 
     /// Text in another encoding, in which many bytes are 0.
     #[error(
@@ -359,16 +362,51 @@ pub enum FrameError {
     )]
     Unpacks { file: PathBuf, times: u64 },
 
+    /// A single cell above a table, where its header should be; `row` is that of the sheet.
+    #[error(
+        "{}, row {row}: {} stands alone above a row of {below} cells, as a title does, where the names of the columns belong; \
+         delete the rows above the names",
+        file.display(), value(text)
+    )]
+    TitleLine { file: PathBuf, row: usize, text: String, below: usize },
+
+    /// A column of a sheet without a name, between or after others that have one; `column` is its letter.
+    #[error(
+        "{}, row {row}, column {column}: the column has values but no name, as below a merged cell; write a name into each cell \
+         of the row",
+        file.display()
+    )]
+    NamelessColumn { file: PathBuf, row: usize, column: String },
+
+    /// An error in a cell, where a formula has no value.
+    #[error(
+        "{written} is the error of a formula; correct the formula, or empty the cell if its value is not known"
+    )]
+    FormulaError { written: Written },
+
+    /// A sheet or a table of a database, `part`, that is not in the file, or none where one has to be named.
+    #[error("{}: {}", file.display(), no_such_part(part, name.as_deref(), parts))]
+    NoSuchPart { file: PathBuf, part: &'static str, name: Option<String>, parts: Vec<String> },
+
+    /// A part of a file that is one table.
+    #[error("{} is a single table, which has no parts such as {}; give the file alone", file.display(), value(name))]
+    NoParts { file: PathBuf, name: String },
+
     /// A stream of rows in memory that failed.
     #[error("{}: the rows cannot be read ({reason})", file.display())]
     Stream { file: PathBuf, reason: String },
 
-    /// A file that begins like Parquet but is damaged or cut off.
-    #[error("{}: the Parquet data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
-    ParquetDamaged { file: PathBuf, reason: String },
+    /// A file that begins like one of `format` but is damaged or cut off.
+    #[error("{}: the {format} data is damaged or incomplete ({reason}); fetch or write the file again", file.display())]
+    Damaged { file: PathBuf, format: &'static str, reason: String },
 }
 
 impl FrameError {
+    /// The error for a file that unpacks to more than [`MOST_TIMES`] times its size.
+    pub(super) fn unpacks(file: &Path) -> Self {
+        Self::Unpacks { file: file.to_owned(), times: MOST_TIMES }
+    }
+
     /// The error for a value that is no number in a column of numbers with this decimal mark.
     pub(super) fn of_number(written: Written, reason: Refused, mark: DecimalMark) -> Self {
         match reason {
@@ -416,6 +454,10 @@ impl FrameError {
         let ignore = |column: &String| Remedy::Ignore(column.clone());
         match self {
             Self::HeaderMissing { .. } => vec![Remedy::NoHeader],
+            Self::NotUtf8 { .. } => vec![Remedy::Encoding("windows-1252".to_owned())],
+            Self::WideText { encoding, .. } if Encoding::of(encoding).is_some() => {
+                vec![Remedy::Encoding(encoding.to_lowercase())]
+            }
             Self::UnknownColumn { columns, .. }
             | Self::ColumnsMissing { columns, .. }
             | Self::NotInSchema { columns, .. } => Remedy::of_columns(columns).into_iter().collect(),
@@ -442,6 +484,7 @@ impl FrameError {
             Self::TooManyLevels { column, .. } => {
                 vec![Remedy::Dates { column: column.clone(), format: None }, ignore(column)]
             }
+            Self::FormulaError { written } => vec![missing(written), ignore(&written.column)],
             Self::OtherKindOfValue { written, .. } => vec![missing(written), ignore(&written.column)],
             Self::Unsupported { column, ignorable: true, .. } => vec![ignore(column)],
             Self::BadWeight { column: Some(_), .. } | Self::NoWeight { column: Some(_), .. } => {
@@ -478,6 +521,22 @@ fn readings(mark: DecimalMark, grouped: f64, decimal: f64, deciding: Option<&Wri
             mark.name()
         ),
         None => format!("{what}, and nothing above it decides which"),
+    }
+}
+
+/// The parts of a file in words, for one who named another or none.
+fn no_such_part(part: &str, name: Option<&str>, parts: &[String]) -> String {
+    match (name, parts) {
+        (_, []) => format!("the file has no {part}"),
+        (Some(name), parts) => {
+            let closest = did_you_mean(&names::closest(name, parts));
+            format!("there is no {part} {}{closest}; the {part}s are {}", value(name), list(parts))
+        }
+        (None, parts) => format!(
+            "the file has several {part}s; name one of {} after the file and two colons, as in FILE::{}",
+            list(parts),
+            parts[0]
+        ),
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
-use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
+use arrow_schema::{ArrowError, Field, Fields, Schema, SchemaRef};
 
+use super::batches::Cutter;
 use super::block::Block;
 use super::cell;
 use super::error::FrameError;
 use super::index;
 use super::names::Names;
-use super::value_type::ValueType;
 
 /// A table in memory whose columns are Arrow arrays. It shares the arrays; clones are cheap.
 ///
@@ -52,9 +52,7 @@ impl MemoryTable {
     pub fn read(name: &str, stream: impl RecordBatchReader) -> Result<Self, FrameError> {
         let (name, schema) = (PathBuf::from(name), stream.schema());
         let names = Names::new(&name, schema.fields().iter().map(|field| field.name().clone()).collect())?;
-        let failed =
-            |reason: ArrowError| FrameError::Stream { file: name.clone(), reason: reason.to_string() };
-        let batches = stream.collect::<Result<_, _>>().map_err(failed)?;
+        let batches = stream.collect::<Result<_, _>>().map_err(|reason| failed(&name, &reason))?;
         Ok(Self(Arc::new(Shared { name, names, schema, batches })))
     }
 
@@ -102,14 +100,9 @@ impl MemoryTable {
         &self.0.names
     }
 
-    /// The type of the column at `index`.
-    pub(super) fn value_type(&self, index: usize) -> ValueType {
-        ValueType::of(cell::value_type(self.0.schema.field(index).data_type()))
-    }
-
-    /// Whether the column at `index` has strings.
-    pub(super) fn is_text(&self, index: usize) -> bool {
-        cell::value_type(self.0.schema.field(index).data_type()).is_string()
+    /// The columns.
+    pub(super) fn fields(&self) -> &Fields {
+        self.0.schema.fields()
     }
 
     /// The columns that pandas states to be the index of its table, by name.
@@ -128,7 +121,7 @@ impl MemoryTable {
                 ignorable: true,
             })?;
         }
-        Ok(MemoryBlocks { table: self, columns: columns.to_vec(), batch: 0, row: 0, rows: 0 })
+        Ok(MemoryBlocks { table: self, columns: columns.to_vec(), batch: 0, cutter: Cutter::default() })
     }
 }
 
@@ -138,30 +131,28 @@ impl std::fmt::Debug for MemoryTable {
     }
 }
 
+fn failed(name: &Path, reason: &ArrowError) -> FrameError {
+    FrameError::Stream { file: name.to_owned(), reason: reason.to_string() }
+}
+
 /// A table in memory of which some columns are read.
 pub(super) struct MemoryBlocks {
     table: MemoryTable,
     columns: Vec<usize>,
-    /// Index of the next batch, and of its next row.
+    /// Index of the next batch.
     batch: usize,
-    row: usize,
-    /// Rows returned so far.
-    rows: usize,
+    cutter: Cutter,
 }
 
 impl MemoryBlocks {
     /// The next rows, at most `most_rows`, or `None` at the end.
-    pub(super) fn next(&mut self, most_rows: usize) -> Option<Block> {
-        let mut batch = self.table.0.batches.get(self.batch)?;
-        while self.row == batch.num_rows() {
-            (self.batch, self.row) = (self.batch + 1, 0);
-            batch = self.table.0.batches.get(self.batch)?;
-        }
-        let count = (batch.num_rows() - self.row).min(most_rows);
-        let columns =
-            self.columns.iter().map(|&column| batch.column(column).slice(self.row, count)).collect();
-        let rows = (self.rows + 1..=self.rows + count).collect();
-        (self.row, self.rows) = (self.row + count, self.rows + count);
-        Some(Block { rows, columns })
+    pub(super) fn next(&mut self, most_rows: usize) -> Result<Option<Block>, FrameError> {
+        let Self { table, columns, batch, cutter } = self;
+        cutter.next(most_rows, || {
+            let Some(next) = table.0.batches.get(*batch) else { return Ok(None) };
+            *batch += 1;
+            let selected = next.project(columns);
+            selected.map(Some).map_err(|reason| failed(table.name(), &reason))
+        })
     }
 }

@@ -8,7 +8,8 @@
 //! A file is given by its path, or standard input as `-` where one reading is enough; [`MemoryTable`] is a table in memory, read
 //! by the rules of Parquet files. The kind of a file is inferred from its content, whatever its name:
 //!
-//! * CSV in UTF-8, plain or compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
+//! * CSV in UTF-8, in UTF-16 with a mark of byte order, or in the encoding that [`ReadOptions::encoding`] states, plain or
+//!   compressed with gzip or zstd. Columns are separated by commas, semicolons, tabs or vertical
 //!   bars: by whichever divides most of the first lines into the same number of fields. Any line ends and a byte order
 //!   mark are accepted, blanks around a field are dropped. Blank lines are skipped, but in a file of a single column they
 //!   are rows with a missing value; at its end, only if there are such rows before. Lines that begin with `#` are
@@ -17,6 +18,14 @@
 //! * Parquet with columns of integers, floats, booleans, strings, dates, timestamps and decimals, in any encoding but
 //!   `DELTA_BYTE_ARRAY` and `BYTE_STREAM_SPLIT`, which writers use on demand only; plain or compressed with snappy,
 //!   gzip, zstd, Brotli or `LZ4_RAW`.
+//! * Arrow's files and streams, and with them Feather files of version 2, with columns of the same types and dictionaries of
+//!   them; their batches plain or compressed with LZ4 or zstd. A stream can be standard input.
+//! * Workbooks of Excel (`.xlsx`) and OpenDocument (`.ods`): the first sheet, or the one that two colons and its name after the
+//!   path choose, as in `file.xlsx::Sheet 2`. The first row that is not empty is the header. Numbers, booleans and dates
+//!   keep their types; times of day are texts. A column with cells of several types is read as the text of a CSV file, and
+//!   one of texts alone as a column of strings in a Parquet file. Empty rows are skipped, but between the rows of a single
+//!   column. The error `#N/A` of a formula is a missing value; other errors are errors, unless [`ReadOptions::missing`] has
+//!   them.
 //! * IDX, as MNIST's images are: unsigned bytes in three dimensions, images, rows and columns, of up to 65,536 pixels an
 //!   image, plain or compressed as CSV. A row is an image, with a column `pixel_<row>_<column>` for each pixel, both
 //!   counted from 1; its values are the bytes divided by 255, from 0 to 1. The first column is `label` if a file of labels
@@ -48,7 +57,7 @@
 //!   offset is taken as UTC. Whether the day or the month comes first is inferred from all values of the column, or else
 //!   from other columns; whether a year of two digits does, from the time that the dates span; see [`Schema::doubts`] and
 //!   [`ReadOptions::dates`].
-//! * Everything else is a category. Strings in a Parquet file are no numbers, unless [`ReadOptions::numeric`] names the
+//! * Everything else is a category. Strings in a Parquet or Arrow file are no numbers, unless [`ReadOptions::numeric`] names the
 //!   column.
 //!
 //! ```
@@ -73,9 +82,12 @@
 //! # }
 //! ```
 
+mod arrow_file;
+mod batches;
 mod block;
 mod boolean;
 mod cell;
+mod cells;
 mod checked_footer;
 mod checked_pages;
 mod column;
@@ -83,6 +95,7 @@ mod column_scan;
 mod date;
 mod dialect;
 mod doubt;
+mod encoding;
 mod error;
 mod image_file;
 mod images;
@@ -97,6 +110,7 @@ mod notation;
 mod number;
 mod number_format;
 mod number_marks;
+mod open_document;
 mod options;
 mod page_sizes;
 mod parquet_file;
@@ -112,6 +126,7 @@ mod text_file;
 mod thrift;
 mod unseen;
 mod value_type;
+mod workbook;
 mod written;
 
 pub(crate) use in_memory::column_of;
@@ -120,6 +135,7 @@ pub(crate) use levels::sorted_labels;
 pub use column::{Column, Kind};
 pub use date::{DateFormat, date_text, first_of_month, minute_text};
 pub use doubt::Doubt;
+pub use encoding::Encoding;
 pub use error::{FrameError, columns_are};
 pub use images::Images;
 pub use in_memory::ColumnData;

@@ -90,6 +90,14 @@ impl Names {
     }
 }
 
+/// Whether a header is a row of numbers, and does not count the columns as some programs do.
+pub(super) fn is_row_of_numbers(names: &[String]) -> bool {
+    let numbers: Option<Vec<f64>> = names.iter().map(|name| name.parse().ok()).collect();
+    let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else { return false };
+    let counts = numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
+    !(counts && (numbers[0] == 0.0 || numbers.len() > 2))
+}
+
 /// Name of the column at `index`, counted from 0.
 fn generated(index: usize) -> String {
     format!("x{}", index + 1)

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::date::{self, DateFormat};
+use super::encoding::Encoding;
 use super::error::FrameError;
 use super::names::{Names, closest};
 use super::number::{DecimalMark, Thousands};
@@ -26,6 +27,9 @@ pub struct ReadOptions {
     pub has_header: bool,
     /// The character with which a comment begins; by default inferred as the [module](super) says.
     pub comment: Option<u8>,
+    /// The encoding of a file of text; by default UTF-8, or UTF-16 where a mark of byte order begins the file, and a text that is
+    /// neither is an error.
+    pub encoding: Option<Encoding>,
     /// Marks for missing values besides the usual ones, compared exactly but for blanks around them. One that is a
     /// number stands for that number however it is written: `-999` for `-999.0` as well, and in a Parquet file. So does a date:
     /// `1900-01-01` for `01/01/1900`.
@@ -56,6 +60,7 @@ impl Default for ReadOptions {
             delimiter: None,
             has_header: true,
             comment: None,
+            encoding: None,
             missing: Vec::new(),
             usual_marks: UsualMarks::Missing,
             lenient: false,

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_schema::{DataType, FieldRef, Fields};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
@@ -13,6 +12,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
+use super::batches::Cutter;
 use super::block::Block;
 use super::cell::{check_type, other_type};
 use super::checked_footer;
@@ -20,7 +20,6 @@ use super::checked_pages::{self, CheckedRowGroups};
 use super::error::FrameError;
 use super::index;
 use super::names::Names;
-use super::value_type::ValueType;
 
 /// Values that are decoded at once.
 const BATCH_VALUES: usize = 1 << 21;
@@ -48,14 +47,9 @@ impl ParquetFile {
         Ok(Self { names: Names::new(path, names)?, path: path.to_owned(), file, builder, fields })
     }
 
-    /// The type of the column at `index` that the file states.
-    pub(super) fn value_type(&self, index: usize) -> ValueType {
-        ValueType::of(self.fields[index].data_type())
-    }
-
-    /// Whether the column at `index` has strings.
-    pub(super) fn is_text(&self, index: usize) -> bool {
-        self.fields[index].data_type().is_string()
+    /// The columns as they are read.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
     }
 
     /// The columns that pandas wrote as the index of its table, by name.
@@ -80,7 +74,7 @@ impl ParquetFile {
         let batch_rows = most_rows.min(BATCH_ROWS).min(BATCH_VALUES / columns.len().max(1)).max(1);
         let reader = reader(file, &builder, &fields, in_order, batch_rows)
             .map_err(|reason| damaged(&path, &reason))?;
-        Ok(ParquetBlocks { path, reader, places, rows: 0, left: None })
+        Ok(ParquetBlocks { path, reader, places, cutter: Cutter::default() })
     }
 }
 
@@ -90,40 +84,24 @@ pub(super) struct ParquetBlocks {
     reader: ParquetRecordBatchReader,
     /// The place of each requested column among those that the reader returns.
     places: Vec<usize>,
-    /// Rows returned so far.
-    rows: usize,
-    /// Rows decoded but not returned yet.
-    left: Option<RecordBatch>,
+    cutter: Cutter,
 }
 
 impl ParquetBlocks {
     /// The next rows, at most `most_rows`, or `None` at the end.
     pub(super) fn next(&mut self, most_rows: usize) -> Result<Option<Block>, FrameError> {
-        let batch = match self.left.take() {
-            Some(batch) => batch,
-            None => match self.reader.next() {
-                Some(batch) => self.checked(batch.map_err(|reason| damaged(&self.path, &reason))?)?,
-                None => return Ok(None),
-            },
-        };
-        let count = batch.num_rows().min(most_rows);
-        if count < batch.num_rows() {
-            self.left = Some(batch.slice(count, batch.num_rows() - count));
-        }
-        let batch = batch.slice(0, count);
-        let rows = (self.rows + 1..=self.rows + count).collect();
-        self.rows += count;
-        let columns = self.places.iter().map(|&place| batch.column(place).clone()).collect();
-        Ok(Some(Block { rows, columns }))
-    }
-
-    /// Fails if a column has another type than the file announced.
-    fn checked(&self, batch: RecordBatch) -> Result<RecordBatch, FrameError> {
-        for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
-            check_type(column.data_type(), "")
-                .map_err(|reason| unsupported(&self.path, field.name(), reason))?;
-        }
-        Ok(batch)
+        let Self { path, reader, places, cutter } = self;
+        cutter.next(most_rows, || {
+            let Some(batch) = reader.next() else { return Ok(None) };
+            let batch =
+                batch.and_then(|batch| batch.project(places)).map_err(|reason| damaged(path, &reason))?;
+            // A column may have another type than the file announced.
+            for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+                check_type(column.data_type(), "")
+                    .map_err(|reason| unsupported(path, field.name(), reason))?;
+            }
+            Ok(Some(batch))
+        })
     }
 }
 
@@ -213,5 +191,5 @@ fn damaged(path: &Path, reason: &dyn std::error::Error) -> FrameError {
     let said = ["Parquet argument error: ", "Parquet error: ", "Arrow: "]
         .iter()
         .fold(reason.as_str(), |said, prefix| said.strip_prefix(prefix).unwrap_or(said));
-    FrameError::ParquetDamaged { file: path.to_owned(), reason: said.to_owned() }
+    FrameError::Damaged { file: path.to_owned(), format: "Parquet", reason: said.to_owned() }
 }

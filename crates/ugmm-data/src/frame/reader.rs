@@ -25,12 +25,6 @@ use super::unseen::{UnseenCounter, UnseenValues};
 use super::value_type::ValueType;
 use super::written::Written;
 
-/// Bytes of values that one frame may hold whatever the file's size; and how many times as large as the file a larger frame may be.
-/// Only a whole table in one frame comes near: a packed file of some kilobytes may hold as many equal rows as fill any
-/// memory.
-const FREE_BYTES: u64 = 256 << 20;
-const MOST_TIMES: u64 = 500;
-
 /// The code of a value that is none of the requested categories.
 pub const UNSEEN: u32 = u32::MAX;
 
@@ -40,7 +34,7 @@ pub struct Frame {
     /// The columns in the order of the requests, each with one value per row.
     pub columns: Vec<Values>,
     /// Where each row is in the file, for messages: the line it begins on, as an editor counts, or its number in a
-    /// Parquet file, both from 1.
+    /// sheet or a Parquet file, all from 1.
     pub rows: Vec<usize>,
 }
 
@@ -219,7 +213,7 @@ impl FrameReader {
             number_marks,
             batch_rows,
             lenient: options.lenient,
-            most_bytes: input.file_size().map(|bytes| bytes.saturating_mul(MOST_TIMES).max(FREE_BYTES)),
+            most_bytes: input.most_bytes(),
             any_rows: false,
             ended: false,
         })
@@ -269,7 +263,7 @@ impl FrameReader {
             }
             bytes += (block.rows.len() * size_of::<usize>()) as u64;
             if self.most_bytes.is_some_and(|most| bytes > most) {
-                return Err(FrameError::Unpacks { file: self.path.clone(), times: MOST_TIMES });
+                return Err(FrameError::unpacks(&self.path));
             }
             frame.rows.append(&mut block.rows);
         }

@@ -1,6 +1,11 @@
 //! A table of any supported kind.
 
+use arrow_schema::DataType;
+
+use super::arrow_file::{ArrowBlocks, ArrowFile};
 use super::block::Block;
+use super::cell;
+use super::cells::{CellBlocks, CellTable};
 use super::error::FrameError;
 use super::image_file::{ImageBlocks, ImageFile};
 use super::images::Images;
@@ -12,11 +17,14 @@ use super::options::ReadOptions;
 use super::parquet_file::{ParquetBlocks, ParquetFile};
 use super::text_file::{TextBlocks, TextFile};
 use super::value_type::ValueType;
+use super::workbook;
 
 /// A file whose columns are known.
 pub(super) enum Source {
     Text(Box<TextFile>),
     Parquet(Box<ParquetFile>),
+    Arrow(Box<ArrowFile>),
+    Cells(Box<CellTable>),
     Images(Box<ImageFile>),
     Memory(MemoryTable),
 }
@@ -27,10 +35,22 @@ impl Source {
             Input::Memory(table) => return Ok(Self::Memory(table.clone())),
             Input::File(path) => path,
         };
-        match input::open(path)? {
+        let whole = path;
+        let (path, part) = input::divided(whole);
+        let contents = input::open(path, options.encoding)?;
+        if let (Some(name), false) = (part, matches!(contents, Contents::Workbook(..))) {
+            return Err(FrameError::NoParts { file: path.to_owned(), name: name.to_owned() });
+        }
+        match contents {
+            Contents::Workbook(file, kind, length) => {
+                let most_bytes = input::most_bytes(length);
+                let table = workbook::open(whole, file, kind, part, most_bytes, options)?;
+                Ok(Self::Cells(Box::new(table)))
+            }
             Contents::Text(text) => Ok(Self::Text(Box::new(TextFile::open(text, options)?))),
             Contents::Idx(stream) => Ok(Self::Images(Box::new(ImageFile::open(stream, path)?))),
             Contents::Parquet(file) => Ok(Self::Parquet(Box::new(ParquetFile::open(path, file)?))),
+            Contents::Arrow(stream) => Ok(Self::Arrow(Box::new(ArrowFile::open(stream)?))),
         }
     }
 
@@ -38,6 +58,8 @@ impl Source {
         match self {
             Self::Text(file) => &file.names,
             Self::Parquet(file) => &file.names,
+            Self::Arrow(file) => &file.names,
+            Self::Cells(table) => &table.names,
             Self::Images(file) => &file.names,
             Self::Memory(table) => table.names(),
         }
@@ -47,8 +69,9 @@ impl Source {
     pub(super) fn index_columns(&self) -> Vec<Option<Declared>> {
         let of_pandas = match self {
             Self::Parquet(file) => file.index_columns(),
+            Self::Arrow(file) => file.index_columns(),
             Self::Memory(table) => table.index_columns(),
-            Self::Text(_) | Self::Images(_) => Vec::new(),
+            Self::Text(_) | Self::Cells(_) | Self::Images(_) => Vec::new(),
         };
         let unnamed = self.names().unnamed();
         let declared = |(position, name): (usize, &String)| match position < unnamed {
@@ -69,7 +92,7 @@ impl Source {
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {
             Self::Text(file) => Some(file.delimiter),
-            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => None,
+            _ => None,
         }
     }
 
@@ -77,26 +100,37 @@ impl Source {
     pub(super) fn images(&self) -> Option<&Images> {
         match self {
             Self::Images(file) => Some(&file.images),
-            Self::Text(_) | Self::Parquet(_) | Self::Memory(_) => None,
+            _ => None,
         }
     }
 
-    /// The type of the column at `index` that the file states.
+    /// The type of the column at `index` that the file states; none of text and images.
+    fn data_type(&self, index: usize) -> Option<&DataType> {
+        let fields = match self {
+            Self::Text(_) | Self::Images(_) => return None,
+            Self::Parquet(file) => file.fields(),
+            Self::Arrow(file) => file.fields(),
+            Self::Cells(table) => table.fields(),
+            Self::Memory(table) => table.fields(),
+        };
+        Some(cell::value_type(fields[index].data_type()))
+    }
+
+    /// The type of the values of the column at `index`.
     pub(super) fn value_type(&self, index: usize) -> ValueType {
-        match self {
-            Self::Text(_) => ValueType::Text,
-            Self::Images(_) => ValueType::Float,
-            Self::Parquet(file) => file.value_type(index),
-            Self::Memory(table) => table.value_type(index),
+        match (self, self.data_type(index)) {
+            (_, Some(stated)) => ValueType::of(stated),
+            (Self::Images(_), None) => ValueType::Float,
+            (_, None) => ValueType::Text,
         }
     }
 
     /// Whether the file states that the column at `index` has strings. A file of text states no types.
     pub(super) fn is_declared_text(&self, index: usize) -> bool {
         match self {
-            Self::Text(_) | Self::Images(_) => false,
-            Self::Parquet(file) => file.is_text(index),
-            Self::Memory(table) => table.is_text(index),
+            // Cells of several types are texts only because a column has one type.
+            Self::Cells(table) => table.is_text(index),
+            _ => self.data_type(index).is_some_and(DataType::is_string),
         }
     }
 
@@ -104,7 +138,8 @@ impl Source {
     pub(super) fn check_header(&self) -> Result<(), FrameError> {
         match self {
             Self::Text(file) => file.check_header(),
-            Self::Parquet(_) | Self::Images(_) | Self::Memory(_) => Ok(()),
+            Self::Cells(table) => table.check_header(),
+            _ => Ok(()),
         }
     }
 
@@ -114,6 +149,8 @@ impl Source {
         match self {
             Self::Text(file) => Ok(Blocks::Text(Box::new(file.select(columns, most_rows)?))),
             Self::Parquet(file) => Ok(Blocks::Parquet(Box::new(file.select(columns, most_rows)?))),
+            Self::Arrow(file) => Ok(Blocks::Arrow(Box::new(file.select(columns)?))),
+            Self::Cells(table) => Ok(Blocks::Cells(Box::new(table.select(columns)?))),
             Self::Images(file) => Ok(Blocks::Images(Box::new(file.select(columns, most_rows)?))),
             Self::Memory(table) => Ok(Blocks::Memory(table.select(columns)?)),
         }
@@ -124,6 +161,8 @@ impl Source {
 pub(super) enum Blocks {
     Text(Box<TextBlocks>),
     Parquet(Box<ParquetBlocks>),
+    Arrow(Box<ArrowBlocks>),
+    Cells(Box<CellBlocks>),
     Images(Box<ImageBlocks>),
     Memory(MemoryBlocks),
 }
@@ -134,8 +173,10 @@ impl Blocks {
         match self {
             Self::Text(blocks) => blocks.next(most_rows),
             Self::Parquet(blocks) => blocks.next(most_rows),
+            Self::Arrow(blocks) => blocks.next(most_rows),
+            Self::Cells(blocks) => blocks.next(most_rows),
             Self::Images(blocks) => blocks.next(most_rows),
-            Self::Memory(blocks) => Ok(blocks.next(most_rows)),
+            Self::Memory(blocks) => blocks.next(most_rows),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::block::Block;
 use super::dialect::{self, Dialect};
 use super::error::FrameError;
 use super::input::Stream;
-use super::names::Names;
+use super::names::{Names, is_row_of_numbers};
 use super::options::ReadOptions;
 use super::records::{BlankLines, LONGEST_MEBIBYTES, Record, Records, Trouble};
 use crate::error::DataError;
@@ -320,14 +320,6 @@ fn header(origin: &Origin, record: &Record, bytes: &[u8], delimiter: u8) -> Resu
         }
         None => Err(FrameError::Empty { file: origin.path.clone() }),
     }
-}
-
-/// Whether a header is a row of numbers, and does not count the columns as some programs do.
-fn is_row_of_numbers(names: &[String]) -> bool {
-    let numbers: Option<Vec<f64>> = names.iter().map(|name| name.parse().ok()).collect();
-    let Some(numbers) = numbers.filter(|numbers| !numbers.is_empty()) else { return false };
-    let counts = numbers.windows(2).all(|pair| pair[1] == pair[0] + 1.0);
-    !(counts && (numbers[0] == 0.0 || numbers.len() > 2))
 }
 
 /// Number of fields that the beginning of a record touches.

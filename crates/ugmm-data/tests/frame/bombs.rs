@@ -116,7 +116,7 @@ fn pages_that_unpack_to_far_more_than_they_announce_are_refused() {
 fn a_packed_table_that_would_fill_the_memory_is_refused() {
     let text = format!("x,y\n{}", "1,2\n2,1\n".repeat(6_000_000));
     for (packed, kind) in [(gzip(text.as_bytes()), "gzip"), (zstd(text.as_bytes()), "zstd")] {
-        assert!(packed.len() < 500_000, "{kind}: {}", packed.len());
+        assert!(packed.len() < 530_000, "{kind}: {}", packed.len());
         let fixture = Fixture::new(packed);
         let options = ReadOptions::default();
         let mut frames = FrameReader::open(&fixture.path(), &[Request::text("x")], &options, 1000).unwrap();

@@ -1,6 +1,6 @@
 //! Delimiters, encodings, compression, headers and lines.
 
-use ugmm_data::frame::{ReadOptions, Request, Schema};
+use ugmm_data::frame::{Encoding, ReadOptions, Request, Schema};
 
 use crate::fixture::{
     Fixture, gzip, infer, infer_with, numbers, read, refusal, refusal_with, strings, texts, zstd,
@@ -162,53 +162,79 @@ fn other_encodings_are_refused() {
     for (content, encoding) in [
         (little.clone(), "UTF-16LE"),
         (big.clone(), "UTF-16BE"),
-        ([&[0xff, 0xfe][..], &little].concat(), "UTF-16"),
-        ([&[0xfe, 0xff][..], &big].concat(), "UTF-16"),
         (wide_little.clone(), "UTF-32LE"),
         (wide_big.clone(), "UTF-32BE"),
         ([&[0xff, 0xfe, 0, 0][..], &wide_little].concat(), "UTF-32"),
         ([&[0, 0, 0xfe, 0xff][..], &wide_big].concat(), "UTF-32"),
     ] {
+        let remedy = match encoding.starts_with("UTF-16") {
+            true => "; if the text is in this encoding",
+            false => "",
+        };
         let expected = format!(
-            "t seems to be {encoding} text; convert it to UTF-8, for example with: iconv -f {encoding} -t UTF-8 OLD > NEW"
+            "t seems to be {encoding} text; convert it to UTF-8, for example with: iconv -f {encoding} -t UTF-8 OLD > NEW{remedy}"
         );
         assert_eq!(refusal(&content), expected);
         assert_eq!(refusal(gzip(&content)), expected);
     }
-    let latin1 = "t, row 3, column \"b\": the text is not UTF-8; save the file as UTF-8";
+    let advice = "the text is not UTF-8; save the file as UTF-8; if the text is as Windows wrote it in Western Europe (Latin-1)";
+    let latin1 = format!("t, row 3, column \"b\": {advice}");
     assert_eq!(refusal(b"a,b\r\n1,2\r\n3,\xe9\r\n"), latin1);
     assert_eq!(refusal(b"a,b\n1,2\n\"3,\"\"\",\"x\xe9\"\n"), latin1);
-    assert_eq!(
-        refusal(b"a,\xe9,c\n1,2,3\n"),
-        "t, row 1, column \"x2\": the text is not UTF-8; save the file as UTF-8"
-    );
+    assert_eq!(refusal(b"a,\xe9,c\n1,2,3\n"), format!("t, row 1, column \"x2\": {advice}"));
     let mut late = b"a,b\n".to_vec();
     late.extend(b"1,2\n".repeat(500_000));
     late.extend(b"\n\xff,2\n");
-    assert_eq!(refusal(&late), "t, row 500003, column \"a\": the text is not UTF-8; save the file as UTF-8");
+    assert_eq!(refusal(&late), format!("t, row 500003, column \"a\": {advice}"));
+}
+
+/// Text of several blocks, whose characters lie across their ends.
+#[test]
+fn stated_and_marked_encodings_are_read() {
+    let stated = |label: &str| ReadOptions { encoding: Encoding::of(label), ..ReadOptions::default() };
+    let mut text = "naïve,größe\r\n".to_owned();
+    (0..60_000).for_each(|row| text += &format!("é{},\"ü, “{}”\"\r\n", row % 7, row % 90));
+    let expected = texts(&text, &ReadOptions::default());
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    let western: Vec<u8> = text
+        .chars()
+        .map(|character| match character {
+            '“' => 0x93,
+            '”' => 0x94,
+            other => u8::try_from(u32::from(other)).unwrap(),
+        })
+        .collect();
+    for (content, options) in [
+        ([&[0xff, 0xfe][..], &little].concat(), ReadOptions::default()),
+        ([&[0xfe, 0xff][..], &big].concat(), ReadOptions::default()),
+        (little, stated("utf-16le")),
+        (big, stated("UTF-16BE")),
+        (western, stated("latin1")),
+        (text.clone().into_bytes(), stated("utf-8")),
+        // A mark decides.
+        (format!("\u{feff}{text}").into_bytes(), stated("windows-1252")),
+    ] {
+        assert!(texts(&content, &options) == expected, "{options:?}");
+        assert!(texts(gzip(&content), &options) == expected, "{options:?}, compressed");
+    }
+    assert_eq!(
+        refusal_with(b"a,b\n1,2\n3,\x81\xff\n", &stated("shift_jis")),
+        "t cannot be read: line 3 is not Shift_JIS text"
+    );
+    assert_eq!(Encoding::of("replacement"), None);
 }
 
 #[test]
 fn other_kinds_of_files_are_refused() {
+    assert_eq!(
+        refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        "t is an old Excel workbook (.xls), or one with a password, which cannot be read as a table; open it with a spreadsheet \
+         program, save it as .xlsx without a password, and give that file"
+    );
     for (content, what) in [
-        (&b"PK\x03\x04 xl/workbook.xml"[..], "an Excel workbook (.xlsx)"),
-        (
-            b"PK\x03\x04 mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
-            "an OpenDocument spreadsheet (.ods)",
-        ),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)"),
-    ] {
-        assert_eq!(
-            refusal(content),
-            format!(
-                "t is {what}, which cannot be read as a table; open it with a spreadsheet program, save the sheet as \
-                 \"CSV UTF-8\" (File, Save As), and give that file"
-            )
-        );
-    }
-    for (content, what) in [
-        (&b"PK\x03\x04rest"[..], "an Excel workbook or another zip archive"),
-        (b"SQLite format 3\0", "a SQLite database"),
+        (&b"SQLite format 3\0"[..], "a SQLite database"),
         (b"%PDF-1.7", "a PDF document"),
         (b"[\n {\"a\": 1}]", "a JSON file"),
         (b"{\"a\": 1}\n", "a file of JSON lines"),

@@ -1,5 +1,7 @@
 //! Tables from files of any size, good and hostile; whole messages are compared, because people act on them.
 
+mod alike;
+mod arrow;
 mod blank_rows;
 mod bombs;
 mod fixture;
@@ -16,3 +18,4 @@ mod memory;
 mod parquet;
 mod reading;
 mod standard_input;
+mod workbook;
