@@ -3,6 +3,7 @@
 mod diagrams;
 mod facts;
 mod maps;
+mod matters;
 mod measures;
 mod neurons;
 mod rows;
@@ -57,8 +58,16 @@ pub fn report(
     let grid = grid.filter(fits);
     let what_if = WhatIf::of(model);
     notes.extend(what_if.note.map(Into::into));
+    let matters = match matters::matters(model, &seen)? {
+        Ok(matters) => Some(matters),
+        Err(note) => {
+            notes.push(note);
+            None
+        }
+    };
     let saved = model.saved();
     let report = Report {
+        matters,
         what_if: what_if.panel,
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
         model: options.model.into(),
