@@ -186,7 +186,7 @@ fn a_page_holds_what_it_was_given_and_nothing_else_runs() {
         charts.iter().map(|chart| chart["id"].as_str().unwrap()).collect::<Vec<_>>(),
         ["confusion", "reliability"]
     );
-    assert_eq!(content["importance"]["marks"][0]["heights"], serde_json::json!([0.5, -0.1, 0.0]));
+    assert_eq!(content["importance"]["marks"][0]["heights"], serde_json::json!([0.5, -0.1, 0]));
     // Effects share one vertical scale, which has room for the values of missing ones.
     let effects = content["effects"].as_array().unwrap();
     assert_eq!(effects.len(), 3);

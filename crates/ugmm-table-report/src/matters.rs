@@ -5,8 +5,8 @@ use ugmm_tabular::network::Loss;
 use ugmm_tabular::{Column, NetworkModel};
 
 /// What importance says, depending on the rows.
-pub const ABOUT_ROWS: &str = "On the rows that the model was trained on, importance shows what the model uses; on other \
-                              rows, it also shows what generalises.";
+pub const ABOUT_ROWS: &str =
+    "On training rows, importance shows what the model uses; on held-out rows, also what generalises.";
 
 /// The default number of rows on which importance and effects are measured: 2000 for classes; 500 for numbers, because
 /// the network evaluates each row for every cell of a density.

@@ -25,33 +25,38 @@ const LEVELS: usize = 10;
 const BINS: NonZeroUsize = NonZeroUsize::new(20).expect("it is positive");
 /// Number of bars of a histogram.
 const BARS: usize = 28;
-/// Largest number of evaluations of components, which takes some seconds, and the fewest rows from which importance is
-/// measured.
+/// Largest number of evaluations of components, which takes a processor some seconds.
 const MOST_WORK: f64 = 4e9;
-const FEWEST_ROWS: usize = 100;
+/// Evaluations of a row for its contributions, and for the effects of some columns, about.
+const CONTRIBUTION_PASSES: usize = 8;
+const EFFECT_PASSES: usize = 4 * CURVES;
+/// The fewest rows of which importance by permutation is measured, and contributions.
+const FEWEST_PERMUTED: usize = 100;
+const FEWEST_ROWS: usize = 10;
 /// Seed of the drawn rows and of the permutations.
 const SEED: u64 = 0;
 
-/// What matters to the model; a note in its place if it would take too long to measure.
-pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Result<Matters, Text>, ReportError> {
+/// What matters to the model; `None` if it would take too long to measure. Contributions stand in for permutations of
+/// columns that would take too long, or for which there are too few true values.
+pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, ReportError> {
     let never = AtomicBool::new(false);
     let width = model.columns().len();
     let options = ImportanceOptions { seed: SEED, ..ImportanceOptions::default() };
-    let Some(most) = affordable_rows(model, seen, options) else {
-        let note = "The importance of the columns is left out, because the network and its table are so large that it \
-                    would take long to measure.";
-        return Ok(Err(note.into()));
-    };
     let rows = seen.values.chunks_exact(width);
     let is_labelled = |row: &&[f64]| !row[width - 1].is_nan();
     let labelled = rows.clone().filter(is_labelled).count();
-    let sample = match labelled {
-        0 | 1 => RowSample::draw(rows, most, SEED),
-        _ => RowSample::draw(rows.filter(is_labelled), most, SEED),
+    let permuted = affordable_rows(model, seen, (width - 1) * options.repetitions.get());
+    let (sample, why) = match (labelled, affordable_rows(model, seen, CONTRIBUTION_PASSES)) {
+        (2.., _) if permuted >= FEWEST_PERMUTED.min(labelled) => {
+            (RowSample::draw(rows.filter(is_labelled), at_least_one(permuted), SEED), None)
+        }
+        (_, few) if few < FEWEST_ROWS.min(seen.rows()) => return Ok(None),
+        (0 | 1, most) => (RowSample::draw(rows, at_least_one(most), SEED), Some(Why::NoTargets)),
+        (_, most) => (RowSample::draw(rows, at_least_one(most), SEED), Some(Why::TakesLong)),
     };
-    let importance = match labelled {
-        0 | 1 => None,
-        _ => Some(model.importance(&sample.values, options, &never)?),
+    let importance = match why {
+        Some(_) => None,
+        None => Some(model.importance(&sample.values, options, &never)?),
     };
     let sizes: Vec<f64> = match &importance {
         Some(importance) => importance.columns.iter().map(|column| column.mean).collect(),
@@ -81,8 +86,8 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Result<Matters, Text
         false => String::new(),
     };
     let classes = model.classes();
-    Ok(Ok(Matters {
-        about_importance: (about_importance(importance.as_ref(), &on_rows) + &columns).into(),
+    Ok(Some(Matters {
+        about_importance: (about_importance(importance.as_ref().ok_or(why), &on_rows) + &columns).into(),
         measure: match &importance {
             Some(importance) => format!("rise of {}", loss_name(importance.loss)).into(),
             None => "mean |contribution|, nats".into(),
@@ -102,19 +107,28 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Result<Matters, Text
     }))
 }
 
-/// The number of rows that can be measured in reasonable time; `None` if that is too few.
-fn affordable_rows(model: &NetworkModel, seen: &Seen, options: ImportanceOptions) -> Option<NonZeroUsize> {
-    let components: usize = seen.network.layers.iter().map(|layer| layer.neurons() * layer.inputs()).sum();
-    let cells = if model.classes().is_empty() { CELLS } else { 1 };
-    let evaluations = ((model.columns().len() - 1) * options.repetitions.get()) as f64;
-    let rows = (MOST_WORK / (components as f64 * cells as f64 * evaluations)) as usize;
-    let rows = rows.min(usual_rows(model).get());
-    NonZeroUsize::new(rows).filter(|rows| rows.get() >= FEWEST_ROWS)
+/// Why importance is not measured by permutation.
+#[derive(Clone, Copy)]
+enum Why {
+    NoTargets,
+    TakesLong,
 }
 
-fn about_importance(importance: Option<&Importance>, on_rows: &str) -> String {
+fn at_least_one(rows: usize) -> NonZeroUsize {
+    NonZeroUsize::new(rows).unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The number of rows that can be evaluated `passes` times, and for effects, in reasonable time.
+fn affordable_rows(model: &NetworkModel, seen: &Seen, passes: usize) -> usize {
+    let components: usize = seen.network.layers.iter().map(|layer| layer.neurons() * layer.inputs()).sum();
+    let cells = if model.classes().is_empty() { CELLS } else { 1 };
+    let work = components as f64 * cells as f64 * (passes + EFFECT_PASSES) as f64;
+    ((MOST_WORK / work) as usize).min(usual_rows(model).get())
+}
+
+fn about_importance(importance: Result<&Importance, Option<Why>>, on_rows: &str) -> String {
     match importance {
-        Some(Importance { loss, baseline, repetitions, .. }) => format!(
+        Ok(Importance { loss, baseline, repetitions, .. }) => format!(
             "How much the {} of the predictions, {}, rises when the values of a column are permuted among the rows, so that \
              they no longer belong to their rows: the mean of {}, on {on_rows}. Columns that say the same can stand in for \
              each other, and then none of them seems important. {ABOUT_ROWS}",
@@ -122,10 +136,17 @@ fn about_importance(importance: Option<&Importance>, on_rows: &str) -> String {
             six_digits(*baseline),
             count(*repetitions, "permutation"),
         ),
-        None => format!(
+        Err(why) => format!(
             "How much a column adds to the logarithm of the predictions' probability, or takes from it, compared with the \
-             average row: the mean absolute contribution, on {on_rows}. Without right values of the target it cannot be \
-             measured how much worse the predictions are without a column."
+             average row: the mean absolute contribution, on {on_rows}. {}",
+            match why {
+                Some(Why::TakesLong) => {
+                    "Measuring how much worse the predictions are without a column would take too long for a report."
+                }
+                _ =>
+                    "Without true values of the target, it cannot be measured how much worse the predictions are \
+                      without a column.",
+            }
         ),
     }
 }

@@ -58,13 +58,17 @@ pub fn report(
     let grid = grid.filter(fits);
     let what_if = WhatIf::of(model);
     notes.extend(what_if.note.map(Into::into));
-    let matters = match matters::matters(model, &seen)? {
-        Ok(matters) => Some(matters),
-        Err(note) => {
-            notes.push(note);
-            None
-        }
+    // Images have maps of their pixels.
+    let matters = match model.image_grid() {
+        Some(_) => None,
+        None => matters::matters(model, &seen)?,
     };
+    if matters.is_none() && model.image_grid().is_none() {
+        notes.push(
+            "What matters is left out, because the network is so large that it would take long to measure."
+                .into(),
+        );
+    }
     let saved = model.saved();
     let report = Report {
         matters,

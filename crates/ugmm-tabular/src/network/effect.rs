@@ -17,7 +17,7 @@ pub struct Effect {
     /// The points: for numbers the ends of the intervals in ascending order, otherwise the states of the column that
     /// occur in the rows, in the order of the column. A column with one value has one point.
     pub points: Vec<EffectPoint>,
-    /// The effect of a missing value; `None` if no row lacks a value.
+    /// The effect of a missing value; `None` if no row lacks a value, or none could lose it.
     pub missing: Option<EffectPoint>,
     /// Mean prediction over all rows, `[classes]` or `[1]`.
     pub mean_prediction: Vec<f64>,
@@ -45,8 +45,8 @@ impl NetworkModel {
     /// points, is shifted so that its mean over the rows is 0. Rows are not moved to values that are far from their
     /// own, so that columns that depend on each other do not distort the curve. For a category or boolean, whose
     /// levels have no order, it is the mean prediction with the level in every row, minus the mean of these over the
-    /// rows' own levels. A missing value has the mean prediction with the value removed (for a number, from the rows
-    /// that have one), minus the same average. The result does not depend on the number of threads. The work ends when
+    /// rows' own levels. A missing value has the mean change of the prediction when the value is removed from the rows
+    /// that have it and another one. The result does not depend on the number of threads. The work ends when
     /// `stop` becomes true.
     ///
     /// # Errors
@@ -80,48 +80,35 @@ impl NetworkModel {
             self.expectations(&changed, stop)
         };
         let mean_prediction = means(&self.expectations(&rows, stop)?, self.outputs());
-        let without = |rows: &[f64]| with(rows, &|_| f64::NAN).map(|found| means(&found, self.outputs()));
-        if self.columns()[column].is_number() {
-            let points =
-                accumulated(&values, bins.get(), self.outputs(), |ends| with(&known, &|row| ends[row]))?;
-            let missing = match missing_rows {
-                0 => None,
-                count => {
-                    let own = means(&self.expectations(&known, stop)?, self.outputs());
-                    Some(EffectPoint {
-                        value: f64::NAN,
-                        rows: count,
-                        effect: differences(without(&known)?, &own),
-                    })
+        let points = match self.columns()[column].is_number() {
+            true => accumulated(&values, bins.get(), self.outputs(), |ends| with(&known, &|row| ends[row]))?,
+            false => {
+                let mut states: Vec<f64> =
+                    values.iter().map(|&value| self.columns()[column].state_of(value).0).collect();
+                states.sort_by(f64::total_cmp);
+                let mut points = Vec::new();
+                for group in states.chunk_by(|a, b| a == b) {
+                    let effect = means(&with(&rows, &|_| group[0])?, self.outputs());
+                    points.push(EffectPoint { value: group[0], rows: group.len(), effect });
                 }
-            };
-            return Ok(Effect { column, points, missing, mean_prediction });
-        }
-        let state = |value: f64| self.columns()[column].state_of(value).0;
-        let mut states: Vec<f64> = values.iter().map(|&value| state(value)).collect();
-        states.sort_by(f64::total_cmp);
-        let mut points = Vec::new();
-        for group in states.chunk_by(|a, b| a == b) {
-            let effect = means(&with(&rows, &|_| group[0])?, self.outputs());
-            points.push(EffectPoint { value: group[0], rows: group.len(), effect });
-        }
-        let average: Vec<f64> = (0..self.outputs())
-            .map(|output| {
-                let weighted = points.iter().map(|point| point.rows as f64 * point.effect[output]);
-                weighted.sum::<f64>() / states.len() as f64
-            })
-            .collect();
+                centre(&mut points);
+                points
+            }
+        };
+        let has_another = |row: &&[f64]| {
+            let others = row[..width - 1].iter().enumerate().filter(|(other, _)| *other != column);
+            others.into_iter().any(|(_, value)| !value.is_nan())
+        };
+        let losing: Vec<f64> = known.chunks_exact(width).filter(has_another).flatten().copied().collect();
         let missing = match missing_rows {
             0 => None,
-            count => Some(EffectPoint {
-                value: f64::NAN,
-                rows: count,
-                effect: differences(without(&rows)?, &average),
-            }),
+            _ if losing.is_empty() => None,
+            rows => {
+                let own = means(&self.expectations(&losing, stop)?, self.outputs());
+                let without = means(&with(&losing, &|_| f64::NAN)?, self.outputs());
+                Some(EffectPoint { value: f64::NAN, rows, effect: differences(without, &own) })
+            }
         };
-        for point in &mut points {
-            point.effect = differences(std::mem::take(&mut point.effect), &average);
-        }
         Ok(Effect { column, points, missing, mean_prediction })
     }
 
@@ -154,6 +141,18 @@ fn means(values: &[f64], outputs: usize) -> Vec<f64> {
     }
     let rows = (values.len() / outputs).max(1) as f64;
     sums.into_iter().map(|sum| sum / rows).collect()
+}
+
+/// Subtracts the mean of the effects over the rows of the points.
+fn centre(points: &mut [EffectPoint]) {
+    let rows = points.iter().map(|point| point.rows).sum::<usize>() as f64;
+    let outputs = points.first().map_or(0, |point| point.effect.len());
+    let average: Vec<f64> = (0..outputs)
+        .map(|output| points.iter().map(|point| point.rows as f64 * point.effect[output]).sum::<f64>() / rows)
+        .collect();
+    for point in points {
+        point.effect = differences(std::mem::take(&mut point.effect), &average);
+    }
 }
 
 fn differences(values: Vec<f64>, from: &[f64]) -> Vec<f64> {

@@ -75,7 +75,8 @@ impl NetworkModel {
     /// Permutation importance of each column (Breiman 2001; Fisher, Rudin and Dominici 2019): the rise of the mean
     /// loss when the values of the column, missing ones included, are permuted among the rows. All inputs of a column
     /// are permuted together. Rows are `[rows, columns]`, row-major, with the target last; rows without a target, or
-    /// without any value that the model uses, are left out. The same permutations serve all columns, so that the
+    /// without any value that the model uses, are left out, and a row keeps its value if it would be left without any.
+    /// The same permutations serve all columns, so that the
     /// importance of a column does not depend on the order of the columns; it does not depend on the number of
     /// threads either. The work ends when `stop` becomes true.
     ///
@@ -107,10 +108,12 @@ impl NetworkModel {
         let of_column = |column: usize| -> Result<ColumnImportance, TabularError> {
             let rise = |order: &Vec<usize>| {
                 let mut permuted = known.clone();
-                permuted
-                    .chunks_exact_mut(width)
-                    .zip(order)
-                    .for_each(|(row, &from)| row[column] = known[from * width + column]);
+                for (row, &from) in permuted.chunks_exact_mut(width).zip(order) {
+                    let own = std::mem::replace(&mut row[column], known[from * width + column]);
+                    if !self.is_predictable(row) {
+                        row[column] = own;
+                    }
+                }
                 Ok(self.mean_loss(&permuted, stop)? - baseline)
             };
             let rises: Vec<f64> = permutations.iter().map(rise).collect::<Result<_, TabularError>>()?;

@@ -3,7 +3,7 @@
 use crate::arguments::{Common, Inspect};
 use crate::drawing::bar;
 use crate::error::CliError;
-use crate::output::{count, left_out, percent, print, six_digits, within, write_json};
+use crate::output::{count, left_out, percent, print, six_digits, write_json};
 use crate::row_output::{Column as Written, Values, format_by_name, write_rows};
 use crate::table::{left_aligned_last, reading_doubts};
 use serde::Serialize;
@@ -19,9 +19,9 @@ use ugmm_tabular::{Column, NetworkModel, TableModel};
 /// Largest number of columns and of classes that are printed.
 const PRINTED_COLUMNS: usize = 30;
 const PRINTED_CLASSES: usize = 4;
-/// Longest name of a column or class, and widths of drawings, in characters; a line of importance has at most 80.
-const LONGEST_NAME: usize = 24;
-const LONGEST_CLASS: usize = 10;
+/// Longest name of a column or class, and widths of drawings, in characters; a line has at most 80.
+const LONGEST_NAME: usize = 20;
+const LONGEST_CLASS: usize = 9;
 const BAR: usize = 16;
 const PLOT: usize = 24;
 
@@ -176,14 +176,14 @@ fn importance_text(model: &NetworkModel, importance: &Measured, rows: &str) -> S
     let loss = loss_name(loss);
     let ranked = ranked(importance);
     let most = ranked.first().map_or(0.0, |(column, _)| column.mean);
-    let mut lines = vec![vec!["column".into(), format!("rise of {loss}"), "± sd".into()]];
+    let mut lines = vec![vec!["column".into(), "rise".into(), "± sd".into()]];
     if importance.contributions.is_some() {
         lines[0].push("contribution".into());
     }
     lines[0].push(String::new());
     for (column, contribution) in ranked.iter().take(PRINTED_COLUMNS) {
-        let mut line = vec![short(&column.column, LONGEST_NAME), within(column.mean, most)];
-        line.push(column.sd.map_or_else(|| "–".into(), |sd| within(sd, most)));
+        let mut line = vec![short(&column.column, LONGEST_NAME), with_digits_of(column.mean, most)];
+        line.push(column.sd.map_or_else(|| "–".into(), |sd| with_digits_of(sd, most)));
         line.extend(contribution.map(|adds| format!("{adds:.3}")));
         line.push(bar(if most > 0.0 { column.mean / most } else { 0.0 }, BAR));
         lines.push(line);
@@ -194,9 +194,7 @@ fn importance_text(model: &NetworkModel, importance: &Measured, rows: &str) -> S
         _ => format!("and {} (--json has all)\n", count(more, "more column")),
     };
     let contribution = match importance.contributions {
-        Some(_) => {
-            "contribution: mean absolute contribution to the log-probability of the prediction, in nats\n"
-        }
+        Some(_) => "contribution: mean absolute contribution to the log-probability, in nats\n",
         None => "",
     };
     format!(
@@ -210,7 +208,7 @@ fn importance_text(model: &NetworkModel, importance: &Measured, rows: &str) -> S
             many => format!("mean and standard deviation of {many} permutations"),
         },
         left_aligned_last(lines),
-        ABOUT_ROWS
+        ABOUT_ROWS.replace("; ", ";\n")
     )
 }
 
@@ -257,7 +255,7 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
         all_points(effect).flat_map(|point| outputs.iter().map(|&output| point.effect[output])).collect();
     let greatest = effects.iter().fold(0.0, |most: f64, effect| most.max(effect.abs()));
     let number = |effect: f64| match model.classes() {
-        [] => format!("{}{}", sign(effect), within(effect.abs(), greatest)),
+        [] => format!("{}{}", sign(effect), with_digits_of(effect.abs(), greatest)),
         _ => format!("{}{}", sign(effect), percent(effect.abs(), 1)),
     };
     let mut header = vec![short(name, LONGEST_NAME), "rows".into()];
@@ -282,7 +280,7 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
         (false, _) => "",
     };
     format!(
-        "effect of {name} on {target}, on {rows}\n{method}: {unit}\n\n{}{rows_mean}{more}",
+        "effect of {name} on {target}, on {rows}\n{method}:\n{unit}\n\n{}{rows_mean}{more}",
         left_aligned_last(lines)
     )
 }
@@ -306,6 +304,15 @@ fn shown_outputs(model: &NetworkModel, effect: &Effect) -> (Vec<usize>, String) 
             let others = count(classes - PRINTED_CLASSES, "more class").replace("classs", "classes");
             (order, format!("and {others}, on which the effect is smaller (--json has all)\n"))
         }
+    }
+}
+
+/// A number with three significant digits of the greatest one.
+fn with_digits_of(number: f64, greatest: f64) -> String {
+    let place = greatest.abs().log10().floor();
+    match (-8.0..7.0).contains(&place) {
+        true => format!("{number:.*}", (2.0 - place).max(0.0) as usize),
+        false => format!("{number:.2e}"),
     }
 }
 
