@@ -288,9 +288,12 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
     def _predicted(self, X: Any, *, logarithms: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         frame = self._frame(X)
         of_classes, decisions = self._model.predict_classes(frame, logarithms, self._threads())
+        return self._ordered(of_classes), decisions
+
+    def _ordered(self, of_classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
         ordered = np.empty_like(of_classes)
         ordered[:, self._places] = of_classes
-        return ordered, decisions
+        return ordered
 
     def entropy(self, X: Any) -> npt.NDArray[np.float32]:
         """Entropy of the predicted probabilities.

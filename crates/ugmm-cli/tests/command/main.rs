@@ -12,6 +12,7 @@ mod faults;
 mod groups;
 mod hostile;
 mod images;
+mod importance;
 mod importing;
 mod inspection;
 mod learning;
