@@ -31,7 +31,7 @@ const MOST_WORK: f64 = 4e9;
 const CONTRIBUTION_PASSES: usize = 8;
 const EFFECT_PASSES: usize = 4 * CURVES;
 /// The fewest rows of which importance by permutation is measured, and contributions.
-const FEWEST_PERMUTED: usize = 100;
+const FEWEST_PERMUTED: usize = 60;
 const FEWEST_ROWS: usize = 10;
 /// Seed of the drawn rows and of the permutations.
 const SEED: u64 = 0;

@@ -254,9 +254,16 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
     let effects: Vec<f64> =
         all_points(effect).flat_map(|point| outputs.iter().map(|&output| point.effect[output])).collect();
     let greatest = effects.iter().fold(0.0, |most: f64, effect| most.max(effect.abs()));
-    let number = |effect: f64| match model.classes() {
-        [] => format!("{}{}", sign(effect), with_digits_of(effect.abs(), greatest)),
-        _ => format!("{}{}", sign(effect), percent(effect.abs(), 1)),
+    let number = |effect: f64| {
+        let size = match model.classes() {
+            [] => with_digits_of(effect.abs(), greatest),
+            _ => percent(effect.abs(), 1),
+        };
+        // What is rounded to 0 has no sign.
+        match size.trim_matches(['0', '.']).is_empty() {
+            true => size,
+            false => format!("{}{size}", if effect < 0.0 { "−" } else { "+" }),
+        }
     };
     let mut header = vec![short(name, LONGEST_NAME), "rows".into()];
     header.extend(outputs.iter().map(|&output| match model.classes().get(output) {
@@ -314,10 +321,6 @@ fn with_digits_of(number: f64, greatest: f64) -> String {
         true => format!("{number:.*}", (2.0 - place).max(0.0) as usize),
         false => format!("{number:.2e}"),
     }
-}
-
-fn sign(value: f64) -> &'static str {
-    if value < 0.0 { "−" } else { "+" }
 }
 
 /// A dot at a value between minus `greatest` and `greatest`, and a line at 0.
