@@ -82,7 +82,7 @@ def test_bad_input_is_explained(classifier, frame, columns):
         classifier.importance(frame, ["elsewhere", *labels[1:]])
     with pytest.raises(ValueError, match="n_repeats is 0, but must be at least 1"):
         classifier.importance(frame, labels, n_repeats=0)
-    with pytest.raises(TypeError, match="max_rows is 1.5"):
+    with pytest.raises(ValueError, match="max_rows is 1.5"):
         classifier.effect(frame, "size", max_rows=1.5)
     with pytest.raises(ValueError, match="sise"):
         classifier.effect(frame, "sise")
