@@ -28,11 +28,14 @@ if TYPE_CHECKING:
     from ugmm_nn._density import UgmmDensity, UgmmImputer
     from ugmm_nn._load import load
     from ugmm_nn._native import Distribution
+    from ugmm_nn._network import Effect, Importance
     from ugmm_nn._regressor import UgmmRegressor
 
 __all__ = [
     "DataWarning",
     "Distribution",
+    "Effect",
+    "Importance",
     "UgmmClassifier",
     "UgmmDensity",
     "UgmmImputer",
@@ -45,6 +48,8 @@ __all__ = [
 _MODULES = {
     "DataWarning": "_base",
     "Distribution": "_native",
+    "Effect": "_network",
+    "Importance": "_network",
     "UgmmClassifier": "_classifier",
     "UgmmDensity": "_density",
     "UgmmImputer": "_density",

@@ -225,7 +225,7 @@ class TableEstimator(BaseEstimator):
     ) -> None:
         """Write a report about the model as one HTML page, which needs no other file.
 
-        The page shows how good the predictions are, the neurons or columns with their distributions, and what single
+        The page shows how good the predictions are, which columns matter, the neurons or columns with their distributions, and what single
         predictions rest on.
 
         Parameters
@@ -263,18 +263,19 @@ class TableEstimator(BaseEstimator):
         True
         """
         frame = self._frame(X)
-        target = self._model.target
-        if y is not None and self._model.engine == "network" and target is not None:
-            kind, values = self._target_values(y)
-            if len(values) != frame.rows:
-                raise ValueError(f"X has {frame.rows} rows, but y has {len(values)}; give one value for each row")
-            frame = frame.with_column(target, kind, values)
-        most = whole_number("max_rows", max_rows)
-        if most == 0:
-            raise ValueError("max_rows is 0, but must be at least 1")
+        if y is not None and self._model.engine == "network":
+            frame = self._with_target(frame, y)
+        most = positive_number("max_rows", max_rows)
         numbers = [whole_number("a row", row) for row in _sequence("rows", rows, "numbers")]
         name, first = type(self).__name__, names_of("neurons", neurons)
         self._model.report(os.fsdecode(path), name, frame, most, numbers, first, self._threads())
+
+    def _with_target(self, frame: Frame, y: Any) -> Frame:
+        """The frame with the target of the model as its last column."""
+        kind, values = self._target_values(y)
+        if len(values) != frame.rows:
+            raise ValueError(f"X has {frame.rows} rows, but y has {len(values)}; give one value for each row")
+        return frame.with_column(self._model.target or "", kind, values)
 
     def _target_values(self, y: Any) -> Values:
         """Values of the target as the native module takes them."""
@@ -418,6 +419,13 @@ def whole_number(parameter: str, value: Any) -> int:
         return int(value)
     kind = ValueError if isinstance(value, numbers.Real) else TypeError
     raise kind(f"{parameter} is {value!r}, but must be a whole number from 0 to {2**63 - 1}")
+
+
+def positive_number(parameter: str, value: Any) -> int:
+    """A whole number of at least 1 for the native module."""
+    if number := whole_number(parameter, value):
+        return number
+    raise ValueError(f"{parameter} is {value!r}, but must be at least 1")
 
 
 def real_number(parameter: str, value: Any) -> float:

@@ -350,9 +350,12 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         self, frame: Frame, *, logarithms: bool
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         of_classes, decisions = self._model.predict_classes(frame, logarithms, self._threads())
+        return self._ordered(of_classes), decisions
+
+    def _ordered(self, of_classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
         ordered = np.empty_like(of_classes)
         ordered[:, self._places] = of_classes
-        return ordered, decisions
+        return ordered
 
     def entropy(self, X: Any) -> npt.NDArray[np.float32]:
         """Entropy of the predicted probabilities.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,76 @@ from ugmm_nn._base import (
     TableEstimator,
     names_of,
     network_options,
+    positive_number,
     to_json,
+    whole_number,
 )
 from ugmm_nn._frames import Values, is_frame, kept_columns, make_frame
 from ugmm_nn._native import Distribution, Frame, fit_network
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """Importance of the columns that a network uses; lists have an entry for each of them.
+
+    Attributes
+    ----------
+    columns : list of str
+        Names of the columns.
+    importances_mean : ndarray of shape (n_columns,)
+        Mean rise of the loss when the values of a column are permuted among the rows.
+    importances_std : ndarray of shape (n_columns,)
+        Standard deviation of the rise over the permutations; NaN for one permutation.
+    importances : ndarray of shape (n_columns, n_repeats)
+        Rise of the loss by each permutation.
+    contributions : ndarray of shape (n_columns,) or None
+        Mean absolute contribution to the log-probability of the rows' own predictions, in nats; None for a model
+        without uGMM neurons.
+    loss : str
+        "log-loss" of classes, in nats, or "CRPS" of a number, in units of the target.
+    baseline : float
+        Mean loss of the rows as they are.
+    rows : int
+        Number of rows that were measured.
+    """
+
+    columns: list[str]
+    importances_mean: npt.NDArray[np.float64]
+    importances_std: npt.NDArray[np.float64]
+    importances: npt.NDArray[np.float64]
+    contributions: npt.NDArray[np.float64] | None
+    loss: str
+    baseline: float
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Effect:
+    """Effect of a column on predictions; lists have an entry for each point.
+
+    Attributes
+    ----------
+    column : str
+        Name of the column.
+    labels : list of (str or None)
+        The values as the table would write them; None for a missing value, which comes last if a row lacks a value.
+    values : ndarray of shape (n_points,)
+        The numbers, dates as days since 1970-01-01, or the places of the levels; NaN for a missing value.
+    rows : ndarray of shape (n_points,)
+        Number of rows with the level, or with a number up to this one and above the one before.
+    effects : ndarray of shape (n_points, n_classes) or (n_points,)
+        Difference of the probability of each class, in the order of ``classes_``, or of the predicted number, from its
+        average.
+    mean_prediction : ndarray of shape (n_classes,) or float
+        The mean prediction of the rows.
+    """
+
+    column: str
+    labels: list[str | None]
+    values: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.int64]
+    effects: npt.NDArray[np.float64]
+    mean_prediction: npt.NDArray[np.float64] | float
 
 
 class NetworkEstimator(TableEstimator):
@@ -135,6 +202,124 @@ class NetworkEstimator(TableEstimator):
         if not is_frame(X):
             return values
         return make_frame({name: values[:, index] for index, name in enumerate(self._model.features)}, X)
+
+    def importance(
+        self, X: Any, y: Any, *, n_repeats: int = 5, max_rows: int | None = None, random_state: int = 0
+    ) -> Importance:
+        """Which columns the predictions depend on, by permutation and by contributions.
+
+        On training rows, importance shows what the model uses; on held-out rows, also what generalises. Columns that
+        say the same can stand in for each other, and then none of them seems important.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to measure on.
+        y : array-like of shape (n_samples,)
+            Their right labels or numbers.
+        n_repeats : int, default=5
+            Number of permutations of each column.
+        max_rows : int, optional
+            Largest number of rows, drawn at random; by default 2000 for classes and 500 for numbers.
+        random_state : int, default=0
+            Seed of the drawn rows and of the permutations.
+
+        Returns
+        -------
+        Importance
+            The rise of the loss when the values of a column, missing ones included, are permuted among the rows, and
+            the mean absolute contributions of the columns, as ``importances_mean``, ``importances_std``,
+            ``importances`` and ``contributions``, for each of its ``columns``. Columns that training left out are not
+            among them.
+
+        Raises
+        ------
+        ValueError
+            If fewer than two rows have a label, or a label is none of the classes.
+
+        Examples
+        --------
+        >>> from ugmm_nn import UgmmClassifier
+        >>> X, y = [[1.0, 5.0], [2.0, 5.5], [8.0, 5.2], [9.0, 5.1]] * 10, [0, 0, 1, 1] * 10
+        >>> classifier = UgmmClassifier(epochs=30).fit(X, y)
+        >>> found = classifier.importance(X, y)
+        >>> found.columns
+        ['x1', 'x2']
+        >>> bool(found.importances_mean[0] > found.importances_mean[1])
+        True
+        """
+        frame = self._with_target(self._frame(X), y)
+        loss, baseline, rows, importances, contributions = self._model.importance(
+            frame,
+            positive_number("n_repeats", n_repeats),
+            0 if max_rows is None else positive_number("max_rows", max_rows),
+            whole_number("random_state", random_state),
+            self._threads(),
+        )
+        has_spread = importances.shape[1] > 1
+        spread = importances.std(axis=1, ddof=1) if has_spread else np.full(len(importances), np.nan)
+        means, columns = importances.mean(axis=1), self._model.features
+        return Importance(columns, means, spread, importances, contributions, loss, baseline, rows)
+
+    def effect(
+        self, X: Any, column: str, *, n_bins: int = 20, max_rows: int | None = None, random_state: int = 0
+    ) -> Effect:
+        """How the predictions depend on a column: a curve, or a value for each level.
+
+        For a number or date, the curve is the accumulated local effect: the mean changes of the prediction within
+        intervals with about equally many rows, added up, and shifted to a mean of 0 over the rows. For a category or
+        boolean, the effect of a level is the mean prediction with the level in every row, minus the mean of these over
+        the rows.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_features)
+            Rows to measure on.
+        column : str
+            The column; the columns of an array are called x1, x2 and so on.
+        n_bins : int, default=20
+            Largest number of intervals of a number.
+        max_rows : int, optional
+            Largest number of rows, drawn at random; by default 2000 for classes and 500 for numbers.
+        random_state : int, default=0
+            Seed of the drawn rows.
+
+        Returns
+        -------
+        Effect
+            The points of the curve with their ``values``, ``labels``, ``rows`` and ``effects``.
+
+        Raises
+        ------
+        ValueError
+            If the column does not exist, or no row has a value in it.
+
+        Examples
+        --------
+        >>> from ugmm_nn import UgmmClassifier
+        >>> X, y = [[1.0, 5.0], [2.0, 5.5], [8.0, 5.2], [9.0, 5.1]] * 10, [0, 0, 1, 1] * 10
+        >>> found = UgmmClassifier(epochs=30).fit(X, y).effect(X, "x1")
+        >>> found.labels
+        ['1', '2', '8', '9']
+        >>> bool(found.effects[3, 1] > found.effects[0, 1])
+        True
+        """
+        labels, values, rows, effects, mean = self._fitted_model().effect(
+            self._frame(X),
+            str(column),
+            positive_number("n_bins", n_bins),
+            0 if max_rows is None else positive_number("max_rows", max_rows),
+            whole_number("random_state", random_state),
+            self._threads(),
+        )
+        if self._model.classes is None:
+            return Effect(str(column), labels, values, rows, effects[:, 0], float(mean[0]))
+        effects, mean = self._ordered(effects), self._ordered(mean[None])[0]
+        return Effect(str(column), labels, values, rows, effects, mean)
+
+    def _ordered(self, of_classes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Values of the model's classes [rows, classes] in the order of the estimator's classes."""
+        raise NotImplementedError
 
     def novelty(self, X: Any) -> npt.NDArray[np.float64]:
         """Distance of each row from the training rows.

@@ -27,6 +27,10 @@ pub enum Stream {
     Sampling,
     /// Starting points of a search for the most probable values of variables.
     Search,
+    /// Permutations of a column's values among rows.
+    Permutation,
+    /// The choice of rows of a table that are looked at.
+    RowSampling,
 }
 
 /// The generator of `seed` for one purpose. ChaCha8 gives the same numbers on every platform and in every version.

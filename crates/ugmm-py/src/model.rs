@@ -7,6 +7,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +20,12 @@ use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
 use ugmm_report::svg;
+use ugmm_table_report::matters::{loss_name, usual_rows, value_text};
 use ugmm_table_report::{ModelReport, ReportError, ReportOptions, network_figure};
 use ugmm_tabular::distribution::Predictions;
-use ugmm_tabular::network::CELLS;
+use ugmm_tabular::network::{CELLS, ImportanceOptions};
 use ugmm_tabular::question::{DrawOptions, Draws};
-use ugmm_tabular::read::{Batch, ReadTarget, TableReader};
+use ugmm_tabular::read::{Batch, ReadTarget, RowSample, TableReader};
 use ugmm_tabular::{
     Column, DensityModel, Device, Distribution as Found, Engine, Evidence, NetworkModel, TableModel,
     TabularError, load, load_bytes,
@@ -87,10 +89,29 @@ impl Model {
         detached(py, threads, work)?.map_err(raise)
     }
 
+    /// A random sample of at most `most` rows of the frame; 0 stands for the default.
+    fn sampled(
+        &self,
+        frame: &Frame,
+        network: &NetworkModel,
+        target: ReadTarget,
+        (most, seed): (usize, u64),
+        stop: &AtomicBool,
+    ) -> Result<RowSample, TabularError> {
+        let most = NonZeroUsize::new(most).unwrap_or_else(|| usual_rows(network));
+        let options = ReadOptions::default();
+        let mut reader = TableReader::open(frame.table.clone(), &*self.model, target, &[], &options)?;
+        RowSample::read(&mut reader, most, seed, stop)
+    }
+
     /// Indices of columns by name.
     fn indices(&self, names: &[String]) -> Result<Vec<usize>, TabularError> {
         names.iter().map(|name| self.model.index_of(name)).collect()
     }
+}
+
+fn at_least_one(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn not_interrupted(interrupted: &AtomicBool) -> Result<(), TabularError> {
@@ -374,6 +395,74 @@ impl Model {
             Ok(())
         })?;
         matrix(py, all, width)
+    }
+
+    /// Importance of the columns without the target on a random sample of at most `most_rows` rows of a frame with the target (0
+    /// stands for the default): the name of the loss, its mean, the number of rows, the rises of the loss `[columns,
+    /// repetitions]`, and the mean absolute contributions `[columns]` (None for a model without uGMM neurons).
+    #[allow(clippy::type_complexity, reason = "the caller takes the tuple apart")]
+    fn importance<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        repetitions: usize,
+        most_rows: usize,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<(&'static str, f64, usize, Matrix<'py, f64>, Option<Vector<'py, f64>>)> {
+        let network = self.network("the importance of columns")?;
+        let options = ImportanceOptions { repetitions: at_least_one(repetitions), seed };
+        let measure = |stop: &AtomicBool| {
+            let sample = self.sampled(frame, network, ReadTarget::Yes, (most_rows, seed), stop)?;
+            let found = network.importance(&sample.values, options, stop)?;
+            let is_ugmm = matches!(network.saved().model(), ugmm_network::Model::Ugmm(_));
+            let contributions = is_ugmm.then(|| network.mean_contributions(&sample.values, stop));
+            Ok::<_, TabularError>((found, contributions.transpose()?))
+        };
+        let (found, contributions) = detached(py, threads, measure)?.map_err(raise)?;
+        let rises = found.columns.into_iter().flat_map(|column| column.rises).collect();
+        Ok((
+            loss_name(found.loss),
+            found.baseline,
+            found.rows,
+            matrix(py, rises, found.repetitions)?,
+            contributions.map(|values| PyArray1::from_vec(py, values)),
+        ))
+    }
+
+    /// The effect of a column on a random sample of at most `most_rows` rows (0 stands for the default): for each point the value
+    /// as a text (None for a missing value, which comes last) and as a number, the number of rows, and the effects `[points,
+    /// outputs]`; and the mean prediction `[outputs]`.
+    #[allow(clippy::type_complexity, clippy::too_many_arguments, reason = "called by one function")]
+    fn effect<'py>(
+        &self,
+        py: Python<'py>,
+        frame: &Frame,
+        column: &str,
+        bins: usize,
+        most_rows: usize,
+        seed: u64,
+        threads: usize,
+    ) -> PyResult<(Vec<Option<String>>, Vector<'py, f64>, Vector<'py, i64>, Matrix<'py, f64>, Vector<'py, f64>)>
+    {
+        let network = self.network("the effect of a column")?;
+        let index = self.model.index_of(column).map_err(raise)?;
+        let measure = |stop: &AtomicBool| {
+            let sample = self.sampled(frame, network, ReadTarget::No, (most_rows, seed), stop)?;
+            network.effect(&sample.values, index, at_least_one(bins), stop)
+        };
+        let found = detached(py, threads, measure)?.map_err(raise)?;
+        let points: Vec<_> = found.points.iter().chain(&found.missing).collect();
+        let column = &self.model.columns()[index];
+        let text = |value: f64| (!value.is_nan()).then(|| value_text(column, value));
+        let effects = points.iter().flat_map(|point| point.effect.iter().copied()).collect();
+        Ok((
+            points.iter().map(|point| text(point.value)).collect(),
+            PyArray1::from_vec(py, points.iter().map(|point| point.value).collect()),
+            PyArray1::from_vec(py, points.iter().map(|point| point.rows as i64).collect()),
+            matrix(py, effects, found.mean_prediction.len())?,
+            PyArray1::from_vec(py, found.mean_prediction),
+        ))
     }
 
     /// For each row: the index of the decided class (−1 for a row that cannot be predicted), the verdict ("proved", "disproved" or

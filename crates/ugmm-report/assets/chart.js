@@ -131,17 +131,17 @@ const UgmmChart = (() => {
 
   // --- Marks ---------------------------------------------------------------------------------------------------------
 
-  function bars(root, plane, mark, top, className, clip) {
+  /** Bars from `start` to `end(height)`. */
+  function bars(root, plane, mark, start, end, className, clip) {
     const count = mark.heights.length;
-    const bottom = plane.top + plane.height;
     const at = (index) => plane.x(mark.from + ((mark.to - mark.from) * index) / count);
     let path = "";
     mark.heights.forEach((height, index) => {
-      if (height <= 0) return;
+      if (height === 0) return;
       const whole = Math.max(at(index + 1) - at(index), 3);
       const free = ((mark.gap ?? 0) / 2) * whole;
       const [left, right] = [at(index) + free, at(index) + whole - free];
-      path += `M${px(left)} ${bottom}V${px(top(height))}H${px(right - (right - left > 6 ? 1 : 0))}V${bottom}z`;
+      path += `M${px(left)} ${px(start)}V${px(end(height))}H${px(right - (right - left > 6 ? 1 : 0))}V${px(start)}z`;
     });
     svg(root, "path", { class: className, d: path, "clip-path": clip });
   }
@@ -258,13 +258,18 @@ const UgmmChart = (() => {
   }
 
   function drawMark(root, plane, mark, chart, options, clip) {
+    const bottom = plane.top + plane.height;
     switch (mark.kind) {
       case "histogram": {
         const top = (height) => plane.top + plane.height * (1 - height);
-        return bars(root, plane, mark, top, "histogram", clip);
+        return bars(root, plane, mark, bottom, top, "histogram", clip);
       }
       case "bars":
-        return bars(root, plane, mark, plane.y, `bars ${series(mark.series)}`, clip);
+        return bars(root, plane, mark, Math.min(plane.y(0), bottom), plane.y, `bars ${series(mark.series)}`, clip);
+      case "spans": {
+        const d = mark.x.map((x, index) => `M${px(plane.x(x))} ${px(plane.y(mark.low[index]))}V${px(plane.y(mark.high[index]))}`);
+        return svg(root, "path", { class: `line ${series(mark.series)}`, d: d.join(""), "clip-path": clip });
+      }
       case "gaussians": {
         const { from, to } = chart.x;
         for (const curve of mark.curves) {

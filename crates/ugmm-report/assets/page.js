@@ -155,6 +155,8 @@
 
   // --- The page ------------------------------------------------------------------------------------------------------
 
+  if (report.importance) draw(at("importance"), report.importance);
+  for (const chart of report.effects) draw(at("effects"), chart);
   draw(at("network"), report.network, choice);
   if (report.neurons.length) {
     fillPicker();

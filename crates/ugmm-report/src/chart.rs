@@ -95,7 +95,23 @@ pub enum Mark {
         /// Whether the line is dashed, as guide lines are.
         dashed: bool,
     },
-    /// Bars of equal width that start at 0.
+    /// Vertical lines from one value to another, such as a mean ± its standard deviation.
+    Spans {
+        /// The name in the legend.
+        name: Text,
+        /// The colour.
+        series: Series,
+        /// Horizontal coordinates.
+        #[serde(serialize_with = "shorts")]
+        x: Vec<f64>,
+        /// Vertical coordinates of the lower ends.
+        #[serde(serialize_with = "shorts")]
+        low: Vec<f64>,
+        /// Vertical coordinates of the upper ends.
+        #[serde(serialize_with = "shorts")]
+        high: Vec<f64>,
+    },
+    /// Bars of equal width that start at 0 and may be negative.
     Bars {
         /// The name in the legend.
         name: Text,
@@ -109,7 +125,7 @@ pub enum Mark {
         to: f64,
         /// Fraction of a bar's width that is left free, in [0, 1).
         gap: f64,
-        /// Vertical coordinates of the upper ends.
+        /// Vertical coordinates of the ends.
         #[serde(serialize_with = "shorts")]
         heights: Vec<f64>,
     },

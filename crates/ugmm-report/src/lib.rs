@@ -22,8 +22,8 @@ pub use figures::{Figure, figures, short};
 pub use page::{Page, page};
 pub use png::{PngError, grey_png, png};
 pub use report::{
-    Bin, ClassMaps, Component, Density, Diagram, Histogram, InputShare, Maps, Measures, Neuron, Report, Row,
-    Scale, Training, Units,
+    Bin, ClassMaps, ColumnEffect, ColumnImportance, Component, Density, Diagram, EffectPoints, Histogram,
+    InputShare, Maps, Matters, Measures, Neuron, Report, Row, Scale, Training, Units,
 };
 pub use svg::svg;
 pub use table::table;

@@ -1,7 +1,7 @@
 //! A report as one self-contained HTML page.
 
 use crate::figures::{self, MapRow, NeuronFigures, RowFigures};
-use crate::report::{Measures, Report};
+use crate::report::{Matters, Measures, Report};
 use crate::text::{escaped, script_json};
 use crate::{Chart, Text};
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub struct Page {
 #[derive(Serialize)]
 struct Content {
     layers: usize,
+    importance: Option<Chart>,
+    effects: Vec<Chart>,
     network: Chart,
     neurons: Vec<NeuronFigures>,
     first_neuron: String,
@@ -69,6 +71,8 @@ pub fn page(report: &Report) -> Page {
     cut("classes with pictures", maps.len(), all_maps);
     let content = Content {
         layers: report.network.columns.len().saturating_sub(1),
+        importance: report.matters.as_ref().and_then(figures::importance),
+        effects: report.matters.as_ref().map(figures::effects).unwrap_or_default(),
         network: figures::network_figure(report),
         first_neuron: report.neurons.first().map(|neuron| neuron.id.clone()).unwrap_or_default(),
         neurons,
@@ -146,6 +150,7 @@ fn body(report: &Report, notes: &[Text], content: &Content) -> String {
     let mut html = String::new();
     let has_rows = !content.rows.is_empty();
     let sections = [
+        ("matters", "What matters", content.importance.is_some()),
         ("figure-1", "Network", true),
         ("neurons", "Neurons", !content.neurons.is_empty()),
         ("rows", "Rows", has_rows),
@@ -180,15 +185,34 @@ fn body(report: &Report, notes: &[Text], content: &Content) -> String {
     html += "</nav>\n<noscript><p>The charts are drawn by the script in this page, which is switched off.</p></noscript>\n\
              </header>\n<main>\n";
     for (id, name, _) in sections.iter().filter(|(_, _, present)| *present) {
-        let _ = write!(html, "<section id=\"{id}\">\n<h2>{name}</h2>\n{}</section>\n", section(id, content));
+        let _ = write!(
+            html,
+            "<section id=\"{id}\">\n<h2>{name}</h2>\n{}</section>\n",
+            section(id, report, content)
+        );
     }
     let _ = write!(html, "</main>\n<footer class=\"quiet\">Made by {}.</footer>", e(&report.program));
     html
 }
 
 /// The static content of a section, before its script runs.
-fn section<'c>(id: &str, content: &'c Content) -> Cow<'c, str> {
+fn section(id: &str, report: &Report, content: &Content) -> Cow<'static, str> {
     let text = match id {
+        "matters" => {
+            let about = |text: fn(&Matters) -> &Text| {
+                report.matters.as_ref().map_or_else(String::new, |matters| escaped(text(matters).as_str()))
+            };
+            let importance = about(|matters| &matters.about_importance);
+            let mut text = format!("<p class=\"quiet\">{importance}</p>\n<div id=\"importance\"></div>\n");
+            if !content.effects.is_empty() {
+                let effects = about(|matters| &matters.about_effects);
+                text += "<h3>How the prediction depends on them</h3>\n";
+                text += &format!(
+                    "<p class=\"quiet\">{effects}</p>\n<div id=\"effects\" class=\"grid curves\"></div>\n"
+                );
+            }
+            return text.into();
+        }
         "changed" => {
             let panel = content.what_if.as_deref().unwrap_or_default();
             let text = "<p class=\"quiet\">The prediction for other values. “What if?” at a row starts from its values.</p>\n";

@@ -18,6 +18,8 @@ pub struct Report {
     pub facts: Vec<(Text, Text)>,
     /// What was shortened or is missing, and why: one sentence each.
     pub notes: Vec<Text>,
+    /// Which columns the predictions depend on, and how.
+    pub matters: Option<Matters>,
     /// The network with its mixing weights.
     pub network: Diagram,
     /// The neurons, in the order of the list.
@@ -33,6 +35,72 @@ pub struct Report {
     /// HTML with an element `what-if` that shows the prediction for values that are changed; it takes an event `row`, whose
     /// `detail` is the [values](Row::values) of a row.
     pub what_if: Option<String>,
+}
+
+/// Importance and effects of the columns of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Matters {
+    /// What the importance is and how to read it.
+    pub about_importance: Text,
+    /// Name of the measure of importance, for an axis.
+    pub measure: Text,
+    /// The most important columns in descending order.
+    pub importances: Vec<ColumnImportance>,
+    /// What the effects are and how to read them.
+    pub about_effects: Text,
+    /// Name of the units of effects, for an axis.
+    pub units: Text,
+    /// The outputs that the effects are on: some classes, or one name for a number.
+    pub outputs: Vec<Text>,
+    /// Effects of the most important columns.
+    pub effects: Vec<ColumnEffect>,
+}
+
+/// Importance of a column.
+#[derive(Clone, Debug)]
+pub struct ColumnImportance {
+    /// The column's name.
+    pub name: Text,
+    /// The importance.
+    pub importance: f64,
+    /// Its standard deviation, if it is known.
+    pub deviation: Option<f64>,
+}
+
+/// Effect of a column on the outputs.
+#[derive(Clone, Debug)]
+pub struct ColumnEffect {
+    /// The column's name.
+    pub name: Text,
+    /// The points of the curves.
+    pub points: EffectPoints,
+    /// The effects at the points, `[outputs][points]`.
+    pub effects: Vec<Vec<f64>>,
+    /// The effects of a missing value, `[outputs]`; `None` if no row lacks a value.
+    pub missing: Option<Vec<f64>>,
+    /// Number of rows that lack a value.
+    pub missing_rows: usize,
+}
+
+/// The points of an effect.
+#[derive(Clone, Debug)]
+pub enum EffectPoints {
+    /// Numbers in ascending order.
+    Numbers {
+        /// The numbers.
+        x: Vec<f64>,
+        /// Formats a number, as [`short`](crate::short) does.
+        text: fn(f64) -> String,
+        /// Histogram of the column's numbers.
+        values: Option<Histogram>,
+    },
+    /// Levels without an order.
+    Levels {
+        /// Their names.
+        names: Vec<Text>,
+        /// Number of rows of each.
+        rows: Vec<usize>,
+    },
 }
 
 /// A diagram of nodes and edges.

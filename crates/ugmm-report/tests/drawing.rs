@@ -4,9 +4,9 @@
 use resvg::tiny_skia::Pixmap;
 use resvg::usvg::{Options, Tree};
 use ugmm_report::{
-    Axis, Bin, Chart, ClassMaps, Column, Component, Density, Diagram, Edge, Figure, Histogram, InputShare,
-    Maps, Mark, Measures, Neuron, Node, Report, Row, Scale, Text, Training, Units, figures, page, png, short,
-    svg,
+    Axis, Bin, Chart, ClassMaps, Column, ColumnEffect, ColumnImportance, Component, Density, Diagram, Edge,
+    EffectPoints, Figure, Histogram, InputShare, Maps, Mark, Matters, Measures, Neuron, Node, Report, Row,
+    Scale, Text, Training, Units, figures, page, png, short, svg,
 };
 
 const HOSTILE: &str = "</script><b>&\"'\n\u{0}\u{202e}]]>{report}שלום🙂";
@@ -91,8 +91,41 @@ fn row(number: usize, unsure: bool) -> Row {
     }
 }
 
+fn matters() -> Matters {
+    let numbers = |text| EffectPoints::Numbers {
+        x: vec![-2.0, 0.0, 5.0],
+        text,
+        values: Some(Histogram { from: -2.0, to: 5.0, counts: vec![1.0, 3.0] }),
+    };
+    let levels =
+        EffectPoints::Levels { names: vec![HOSTILE.into(), "b".into(), "c".into()], rows: vec![3, 2, 1] };
+    let effect = |points, missing: Option<f64>| ColumnEffect {
+        name: HOSTILE.into(),
+        points,
+        effects: vec![vec![-0.2, 0.1, 0.3], vec![0.2, -0.1, -0.3]],
+        missing: missing.map(|missing| vec![missing, -missing]),
+        missing_rows: 4,
+    };
+    Matters {
+        about_importance: HOSTILE.into(),
+        measure: "rise of log-loss".into(),
+        importances: [(0.5, Some(0.1)), (-0.1, Some(0.02)), (0.0, None)]
+            .map(|(importance, deviation)| ColumnImportance { name: HOSTILE.into(), importance, deviation })
+            .to_vec(),
+        about_effects: HOSTILE.into(),
+        units: "difference of probability".into(),
+        outputs: vec![HOSTILE.into(), "b".into()],
+        effects: vec![
+            effect(numbers(short), Some(0.4)),
+            effect(numbers(|days| format!("day {days}")), None),
+            effect(levels, Some(-0.45)),
+        ],
+    }
+}
+
 fn report(neurons: Vec<Neuron>) -> Report {
     Report {
+        matters: Some(matters()),
         what_if: None,
         program: HOSTILE.into(),
         model: HOSTILE.into(),
@@ -153,6 +186,26 @@ fn a_page_holds_what_it_was_given_and_nothing_else_runs() {
         charts.iter().map(|chart| chart["id"].as_str().unwrap()).collect::<Vec<_>>(),
         ["confusion", "reliability"]
     );
+    assert_eq!(content["importance"]["marks"][0]["heights"], serde_json::json!([0.5, -0.1, 0]));
+    // Effects share one vertical scale, which has room for the values of missing ones.
+    let effects = content["effects"].as_array().unwrap();
+    assert_eq!(effects.len(), 3);
+    for effect in effects {
+        let [from, to] = ["from", "to"].map(|end| effect["y"][end].as_f64().unwrap());
+        assert!(from < -0.45 && (-0.6..0.6).contains(&from) && (0.45..0.6).contains(&to), "{effect}");
+        assert_eq!(effect["y"], effects[0]["y"]);
+    }
+    let dot = &effects[0]["marks"][3];
+    assert_eq!((&dot["y"], &dot["name"]), (&serde_json::json!([0.4]), &"missing value".into()));
+    assert!(dot["x"][0].as_f64().unwrap() > 5.0 && dot["notes"][0].as_str().unwrap().ends_with(" +0.4"));
+    let ticks: Vec<&str> = effects[1]["x"]["ticks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tick| tick["text"].as_str().unwrap())
+        .collect();
+    assert!(ticks.iter().all(|text| text.starts_with("day ")), "{ticks:?}");
+    assert_eq!(effects[2]["x"]["ticks"][3]["text"], "missing");
     // Neither style nor script of the page loads anything, and the page forbids it.
     assert!(html.contains("default-src 'none'"));
     for word in ["http-equiv=\"refresh\"", "src=", "@import", "url(http", "fetch(", "XMLHttpRequest", "eval("]
@@ -181,7 +234,10 @@ fn every_figure_is_a_well_formed_drawing() {
     let report = report(vec![neuron(1, 1), neuron(2, 1)]);
     let figures = figures(&report, &["2.1".into(), "7.7".into()]);
     let ids: Vec<&str> = figures.iter().map(|figure| figure.id.as_str()).collect();
-    assert_eq!(ids, ["network", "neuron-2-1", "classes", "confusion", "reliability", "training"]);
+    assert_eq!(
+        ids,
+        ["network", "neuron-2-1", "classes", "importance", "effects", "confusion", "reliability", "training"]
+    );
     for figure in &figures {
         for width in [10.0, 300.0, 720.0] {
             let svg = svg(figure, width);
@@ -200,6 +256,20 @@ fn numbers_of_another_kind_have_their_figures() {
     let ids: Vec<String> = figures(&report, &[]).iter().map(|figure| figure.id.clone()).collect();
     assert!(ids.contains(&"predicted-and-right".into()) && ids.contains(&"tenths".into()), "{ids:?}");
     content(&page(&report).html);
+    // A bar below 0 reaches from the line of 0 downwards, and one above it upwards.
+    let importance = figures(&Report { matters: Some(matters()), ..Report::default() }, &[]).remove(1);
+    let drawn = svg(&importance, 400.0);
+    let bars = drawn.lines().find(|line| line.contains("z\" fill=\"#33658a\"")).unwrap();
+    let bars: Vec<[f64; 2]> = bars
+        .split('M')
+        .filter_map(|bar| {
+            let (start, rest) = bar.split_once('V')?;
+            let end = rest.split('H').next()?;
+            Some([start.split(' ').nth(1)?.parse().ok()?, end.parse().ok()?])
+        })
+        .collect();
+    assert!(bars.len() == 2 && bars[0][0] == bars[1][0], "{bars:?}");
+    assert!(bars[0][1] < bars[0][0] && bars[1][1] > bars[1][0], "{bars:?}");
     // An empty report still gives a page.
     content(&page(&Report::default()).html);
 }

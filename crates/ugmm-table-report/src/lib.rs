@@ -8,6 +8,7 @@
 mod density;
 mod error;
 mod first_rows;
+pub mod matters;
 pub mod met;
 pub mod naming;
 mod network;

@@ -188,6 +188,21 @@ pub enum TabularError {
     #[error("columns cannot be left out of a model that needs every value; delete them by their averages")]
     CannotLeaveOut,
 
+    /// Values are to be permuted among too few rows.
+    #[error(
+        "only {} a value in the column {target:?}; the values of a column can be permuted among two rows or more",
+        rows_have(*.rows)
+    )]
+    TooFewToPermute { target: String, rows: usize },
+
+    /// The effect of the target on itself is asked for.
+    #[error("{target:?} is the column that the model predicts; the columns that have an effect on it are {}", some(.columns))]
+    EffectOfTarget { target: String, columns: Vec<String> },
+
+    /// No row has a value in a column.
+    #[error("no row has a value in the column {column:?}, so that its effect cannot be measured")]
+    NoValues { column: String },
+
     /// The checkpoint belongs to another run.
     #[error(
         "{}: this checkpoint is of another run ({difference}); resume that run with its own settings and data, or delete \
@@ -277,6 +292,8 @@ impl TabularError {
             | Self::NoImages { .. }
             | Self::TooFewRows { .. }
             | Self::TooManyLevels { .. }
+            | Self::TooFewToPermute { .. }
+            | Self::NoValues { .. }
             | Self::UnreadDates { .. }
             | Self::NotAllDates { .. }
             | Self::NotExchangeable { .. }
@@ -298,6 +315,7 @@ impl TabularError {
             | Self::CannotLeaveOut
             | Self::NoCalibration
             | Self::Level { .. }
+            | Self::EffectOfTarget { .. }
             | Self::OtherRun { .. }
             | Self::UnfinishedRun { .. }
             | Self::Checkpoint { .. }

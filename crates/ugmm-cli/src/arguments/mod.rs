@@ -21,7 +21,7 @@ pub use train::Train;
 pub use values::{CriterionKind, Hidden, List, ModelKind, ObjectiveKind, PresetKind};
 
 use crate::error::CliError;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use ugmm_data::frame::{DecimalMark, Encoding, ReadOptions, Thousands, UsualMarks};
@@ -98,7 +98,7 @@ pub enum Command {
     Predict(Predict),
     /// Evaluate a model on a table with known targets; for a density, measure its log-likelihood
     Evaluate(Evaluate),
-    /// Print the components of a model's neurons
+    /// Print the components of a model's neurons, or which columns matter and how
     Inspect(Inspect),
     /// Remove the components that a model's predictions do not need
     Prune(Prune),
@@ -480,7 +480,10 @@ pub struct Evaluate {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ugmm inspect flowers.safetensors --data flowers.csv\n  \
+                        ugmm inspect flowers.safetensors --data new-flowers.csv --importance\n  \
+                        ugmm inspect flowers.safetensors --data new-flowers.csv --effect petal_length\n  \
                         ugmm inspect flowers.safetensors --data new-flowers.csv --faithfulness")]
+#[command(group = ArgGroup::new("matters").multiple(true))]
 pub struct Inspect {
     /// Model file written by `ugmm train`
     #[arg(value_name = "MODEL")]
@@ -493,6 +496,37 @@ pub struct Inspect {
     #[command(flatten)]
     pub table: TableOptions,
 
+    /// Rank the columns instead of showing neurons: how much the loss rises when the values of a column are permuted
+    /// among the rows, and the column's mean absolute contribution; the table must have the target
+    #[arg(long, requires = "data", group = "matters")]
+    pub importance: bool,
+
+    /// Show how the prediction depends on this column, instead of showing neurons: accumulated local effects of a
+    /// number or date, mean predictions for the levels of a category; may be repeated
+    #[arg(long, value_name = "COLUMN", requires = "data", group = "matters")]
+    pub effect: Vec<String>,
+
+    /// Number of rows to draw at random from the table for --importance and --effect [default: 2000, or 500 if the
+    /// target is a number]
+    #[arg(long, value_name = "N", value_parser = parse_count, requires = "matters")]
+    pub rows: Option<NonZeroUsize>,
+
+    /// Number of permutations of each column for --importance
+    #[arg(long, default_value = "5", value_name = "N", value_parser = parse_count, requires = "importance")]
+    pub repetitions: NonZeroUsize,
+
+    /// Largest number of intervals of a number for --effect
+    #[arg(long, default_value = "20", value_name = "N", value_parser = parse_count, requires = "effect")]
+    pub bins: NonZeroUsize,
+
+    /// Seed of the drawn rows and of the permutations
+    #[arg(long, default_value_t = 0, value_name = "SEED", value_parser = parse_seed, requires = "matters")]
+    pub seed: u64,
+
+    /// File for the importance or the effects, as CSV, JSON lines or Parquet by its name
+    #[arg(short, long, value_name = "FILE", requires = "matters")]
+    pub output: Option<PathBuf>,
+
     /// Measure how faithful the explanations of `predict --explain` are, on the first 1000 rows of the table (200 if
     /// the target is a number): how fast the predicted probability falls when the most influential columns are deleted
     /// first, compared with other orders [default without a value: mean]
@@ -502,7 +536,8 @@ pub struct Inspect {
         num_args = 0..=1,
         default_missing_value = "mean",
         require_equals = true,
-        requires = "data"
+        requires = "data",
+        conflicts_with = "matters"
     )]
     pub faithfulness: Option<Deletion>,
 

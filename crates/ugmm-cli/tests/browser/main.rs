@@ -92,8 +92,24 @@ fn neurons_and_rows_are_chosen_by_mouse_and_keyboard() {
     is_sound(&browser);
     has_charts(
         &browser,
-        &["network", "confusion", "reliability", "training-loss", "validation-loss", "learning-rate"],
+        &[
+            "importance",
+            "effect-1",
+            "effect-4",
+            "network",
+            "confusion",
+            "reliability",
+            "training-loss",
+            "validation-loss",
+            "learning-rate",
+        ],
     );
+    // Each of three classes has a curve over the intervals, and the values at a place are read off.
+    let curves = "return document.querySelectorAll('[data-chart=effect-1] path.line:not(.dashed)').length";
+    assert_eq!(browser.run(curves), json!(3));
+    browser.point_at("[data-chart=effect-1] svg");
+    let readout = browser.run("return document.querySelector('.readout').textContent");
+    assert!(readout.as_str().unwrap().contains("virginica: "), "{readout}");
 
     let neuron = || browser.run("return document.getElementById('neuron-picker').value");
     let drawn = || browser.run("return document.querySelector('#neuron figure').dataset.chart");
@@ -221,6 +237,9 @@ fn a_page_is_dark_narrow_and_printed() {
     assert!(width(400) <= 400);
     let widest = "return Math.max(...[...document.querySelectorAll('.chart svg')].map((svg) => svg.viewBox.baseVal.width))";
     assert!(browser.run(widest).as_f64().unwrap() <= 400.0);
+    // Narrow curves are below each other.
+    let lefts = "return new Set([...document.querySelectorAll('#effects figure')].map((one) => one.getBoundingClientRect().left)).size";
+    assert_eq!(browser.run(lefts), json!(1));
     is_sound(&browser);
     // This is the beginning of a PDF file in base64.
     assert!(browser.print().starts_with("JVBERi"));
@@ -232,7 +251,10 @@ fn numbers_images_and_generative_models_have_their_charts() {
     let Some(browser) = browser() else { return };
     let folder = TempDir::new().unwrap();
     page(&browser, &folder, &iris(), "petal_width", &["--task", "regression", "--hidden", "8"]);
-    has_charts(&browser, &["network", "predicted-and-right", "tenths", "training-loss"]);
+    has_charts(
+        &browser,
+        &["importance", "effect-1", "network", "predicted-and-right", "tenths", "training-loss"],
+    );
     let densities = browser.run("return document.querySelectorAll('#row [data-chart$=density]').length");
     assert_eq!(densities, json!(1));
     is_sound(&browser);

@@ -15,6 +15,7 @@ mod faults;
 mod groups;
 mod hostile;
 mod images;
+mod importance;
 mod importing;
 mod inspection;
 mod learning;

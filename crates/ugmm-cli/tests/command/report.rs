@@ -83,13 +83,22 @@ fn a_page_and_figures_are_written() {
     assert_eq!(read(&at.join("page.html")), read(&at.join("again.html")));
 
     let text = stdout(&report(at, &["--format", "svg", "-o", "figures", "--neurons", "1.3,2.1"]));
-    assert!(text.starts_with("figures: 6 figures, "), "{text}");
+    assert!(text.starts_with("figures: 8 figures, "), "{text}");
     let mut found: Vec<String> = std::fs::read_dir(at.join("figures"))
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
     found.sort();
-    let figures = ["confusion", "network", "neuron-1-3", "neuron-2-1", "reliability", "training"];
+    let figures = [
+        "confusion",
+        "effects",
+        "importance",
+        "network",
+        "neuron-1-3",
+        "neuron-2-1",
+        "reliability",
+        "training",
+    ];
     assert_eq!(found, figures.map(|name| format!("{name}.svg")));
     let neuron = read(&at.join("figures/neuron-1-3.svg"));
     assert!(neuron.contains("neuron 1.3") && neuron.contains("petal_length"), "{neuron}");
@@ -97,7 +106,7 @@ fn a_page_and_figures_are_written() {
     let picture = std::fs::read(at.join("pictures/network.png")).unwrap();
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000);
     // There are two neurons of each of three layers.
-    assert_eq!(std::fs::read_dir(at.join("pictures")).unwrap().count(), 4 + 6);
+    assert_eq!(std::fs::read_dir(at.join("pictures")).unwrap().count(), 6 + 6);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The charts of a report.
 
 mod maps;
+mod matters;
 mod measures;
 mod network;
 mod neuron;
@@ -9,6 +10,7 @@ mod row;
 mod training;
 
 pub(crate) use maps::{MapRow, maps};
+pub(crate) use matters::{effects, importance};
 pub(crate) use measures::measures;
 pub(crate) use network::diagram;
 pub(crate) use neuron::{NeuronFigures, neuron};
@@ -42,7 +44,7 @@ impl Figure {
 }
 
 /// The figures of a report, for one file each: the network, the neurons with the given identifiers ("1.3"),
-/// maps of classes, training and measures. A neuron that the report does not contain is left out.
+/// maps of classes, importance and effects of columns, measures and training. A neuron that the report does not contain is left out.
 #[must_use]
 pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
     let mut figures = vec![Figure::of(network_figure(report))];
@@ -57,6 +59,13 @@ pub fn figures(report: &Report, neurons: &[String]) -> Vec<Figure> {
     if let Some(all) = &report.maps {
         let maps = maps(all).into_iter().flat_map(MapRow::named_charts).collect();
         figures.push(Figure { id: "classes".into(), lines: lines_of(maps, PICTURES) });
+    }
+    if let Some(matters) = &report.matters {
+        figures.extend(importance(matters).map(Figure::of));
+        let effects = effects(matters);
+        if !effects.is_empty() {
+            figures.push(Figure { id: "effects".into(), lines: lines_of(effects, PANELS) });
+        }
     }
     figures.extend(report.measures.iter().flat_map(measures).map(Figure::of));
     let training: Vec<Chart> = report.training.iter().flat_map(training).collect();

@@ -16,10 +16,12 @@ pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
     match mark {
         Mark::Histogram { from, to, heights, .. } => {
             let top = |height: f64| plane.bottom() - height.clamp(0.0, 1.0) * plane.height;
-            bars(svg, plane, (*from, *to), 0.0, heights, top, (GREY, 0.7));
+            bars(svg, plane, (*from, *to), 0.0, heights, (plane.bottom(), &top), (GREY, 0.7));
         }
         Mark::Bars { series, from, to, gap, heights, .. } => {
-            bars(svg, plane, (*from, *to), *gap, heights, |height| plane.y(height), (colour(*series), 0.85));
+            let zero = plane.y(0.0).min(plane.bottom());
+            let end = |height: f64| plane.y(height);
+            bars(svg, plane, (*from, *to), *gap, heights, (zero, &end), (colour(*series), 0.85));
         }
         Mark::Gaussians { curves, raised } => {
             curves.iter().for_each(|curve| gaussian(svg, plane, curve, *raised));
@@ -28,6 +30,20 @@ pub(super) fn draw(svg: &mut String, plane: &Plane, mark: &Mark) {
             let points = x.iter().zip(y).map(|(x, y)| (plane.x(*x), plane.y(*y)));
             let dash = if *dashed { " stroke-dasharray=\"4 3\" stroke-opacity=\"0.7\"" } else { "" };
             line(svg, plane, points, colour(*series), if *dashed { 1.2 } else { 2.0 }, dash);
+        }
+        Mark::Spans { series, x, low, high, .. } => {
+            let path: String = x
+                .iter()
+                .zip(low.iter().zip(high))
+                .map(|(x, (low, high))| {
+                    format!("M{} {}V{}", px(plane.x(*x)), px(plane.y(*low)), px(plane.y(*high)))
+                })
+                .collect();
+            let (stroke, clip) = (colour(*series), clip_id(plane.chart));
+            let _ = writeln!(
+                svg,
+                "<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"1.6\" clip-path=\"url(#{clip})\"/>"
+            );
         }
         Mark::Dots { series, x, y, sizes, .. } => {
             for ((x, y), size) in x.iter().zip(y).zip(sizes) {
@@ -50,12 +66,12 @@ fn bars(
     (from, to): (f64, f64),
     gap: f64,
     heights: &[f64],
-    top: impl Fn(f64) -> f64,
+    (start, end): (f64, &dyn Fn(f64) -> f64),
     (fill, opacity): (&str, f64),
 ) {
     let count = heights.len() as f64;
-    let (mut path, bottom) = (String::new(), plane.bottom());
-    for (index, &height) in heights.iter().enumerate().filter(|(_, height)| **height > 0.0) {
+    let mut path = String::new();
+    for (index, &height) in heights.iter().enumerate().filter(|(_, height)| **height != 0.0) {
         let at = |index: f64| plane.x(from + (to - from) * index / count);
         // A single value is a bar too.
         let (left, right) = (at(index as f64), at(index as f64 + 1.0).max(at(index as f64) + 3.0));
@@ -66,10 +82,10 @@ fn bars(
             path,
             "M{} {}V{}H{}V{}z",
             px(left),
-            px(bottom),
-            px(top(height)),
+            px(start),
+            px(end(height)),
             px(right - gap),
-            px(bottom)
+            px(start)
         );
     }
     let _ = writeln!(

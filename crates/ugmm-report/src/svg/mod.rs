@@ -113,7 +113,9 @@ fn legend(chart: &Chart, width: f64) -> Vec<(f64, usize, (String, Series, bool))
                 entries.extend(curves.iter().map(|curve| (curve.name.shortened(32), curve.series, false)));
             }
             Mark::Line { name, series, dashed, .. } => entries.push((name.shortened(48), *series, *dashed)),
-            Mark::Bars { name, series, .. } | Mark::Dots { name, series, .. } => {
+            Mark::Bars { name, series, .. }
+            | Mark::Dots { name, series, .. }
+            | Mark::Spans { name, series, .. } => {
                 entries.push((name.shortened(48), *series, false));
             }
             Mark::Cells { .. } | Mark::Graph { .. } => {}

@@ -3,6 +3,7 @@
 mod diagrams;
 mod facts;
 mod maps;
+mod matters;
 mod measures;
 mod neurons;
 mod rows;
@@ -57,8 +58,20 @@ pub fn report(
     let grid = grid.filter(fits);
     let what_if = WhatIf::of(model);
     notes.extend(what_if.note.map(Into::into));
+    // Images have maps of their pixels.
+    let matters = match model.image_grid() {
+        Some(_) => None,
+        None => matters::matters(model, &seen)?,
+    };
+    if matters.is_none() && model.image_grid().is_none() {
+        notes.push(
+            "What matters is left out, because the network is so large that it would take long to measure."
+                .into(),
+        );
+    }
     let saved = model.saved();
     let report = Report {
+        matters,
         what_if: what_if.panel,
         program: format!("ugmm {}", env!("CARGO_PKG_VERSION")).into(),
         model: options.model.into(),

@@ -1,5 +1,9 @@
 //! Reads tables of any size in batches, encoded for a model.
 
+mod sample;
+
+pub use sample::RowSample;
+
 use crate::column::Column;
 use crate::column::encoding::{EncodedRows, encode};
 use crate::error::TabularError;

@@ -50,6 +50,15 @@ struct Pair<'a> {
 }
 
 pub fn run(model: &DensityModel, options: &Inspect, common: &Common) -> Result<(), CliError> {
+    for (key, given) in [("--importance", options.importance), ("--effect", !options.effect.is_empty())] {
+        if given {
+            let reason = "this is about a network's predictions of its target, and a density describes all columns \
+                          alike; without options, this command lists which columns depend on each other, and `ugmm \
+                          query` gives any column's distribution for values of another"
+                .into();
+            return Err(CliError::Option { key, reason });
+        }
+    }
     for (key, given) in
         [("--data", options.data.is_some()), ("--faithfulness", options.faithfulness.is_some())]
     {

@@ -1,6 +1,7 @@
 //! `ugmm inspect`: the structure and the components of a model.
 
 mod density;
+mod matters;
 mod trust;
 
 use crate::arguments::{Common, Inspect};
@@ -53,10 +54,18 @@ struct Named {
 
 pub fn run(options: &Inspect, common: &Common) -> Result<(), CliError> {
     let inputs = [Some(options.model.as_path()), options.data.as_deref()];
-    check_outputs(&[common.json.as_deref()], &inputs.into_iter().flatten().collect::<Vec<_>>())?;
+    check_outputs(
+        &[common.json.as_deref(), options.output.as_deref()],
+        &inputs.into_iter().flatten().collect::<Vec<_>>(),
+    )?;
     let model = ugmm_tabular::load(&options.model, &Device::default())?;
     match Engine::of(&*model) {
-        Engine::Network(model) => network(model, options, common),
+        Engine::Network(model) => match &options.data {
+            Some(data) if options.importance || !options.effect.is_empty() => {
+                matters::run(model, data, options, common)
+            }
+            _ => network(model, options, common),
+        },
         Engine::Density(model) => density::run(model, options, common),
     }
 }
