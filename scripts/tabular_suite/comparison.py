@@ -10,7 +10,7 @@ from matplotlib import pyplot
 from scipy import stats
 
 from . import peers, report
-from .metrics import CLASS_METRICS, NUMBER_METRICS, UNRANKED, Metric, ranks
+from .metrics import CLASS_METRICS, NUMBER_METRICS, SIGNIFICANCE, UNRANKED, Metric, critical_difference, ranks
 from .records import Records
 from .tables import Table
 
@@ -21,7 +21,6 @@ SCOPES = {
     "of them looked at before": lambda entry: not entry.development and entry.seen,
     "tables for development": lambda entry: entry.development,
 }
-SIGNIFICANCE = 0.05
 # Fewer tables say nothing about ranks.
 FEWEST_TABLES = 3
 SECONDS = [Metric("fit_seconds", "Seconds of the processor to fit", 2), Metric("predict_seconds", "to predict", 3)]
@@ -87,12 +86,6 @@ def write(path: Path, tables: list[Table], models: list, records: Records, ident
         parts.append(_tables(results))
         parts += [_by_table(metric, results) for metric in [*metrics, *SECONDS] if metric.key != "coverage_error"]
     path.write_text("\n\n".join(parts) + "\n")
-
-
-def critical_difference(models: int, tables: int) -> float:
-    """Of mean ranks by the Nemenyi test (Demšar 2006, section 3.2.2)."""
-    quantile = stats.studentized_range.ppf(1 - SIGNIFICANCE, models, np.inf) / np.sqrt(2)
-    return float(quantile * np.sqrt(models * (models + 1) / (6 * tables)))
 
 
 def _ranks(results: Results, rows: list[int], metric: Metric) -> np.ndarray:

@@ -4,11 +4,14 @@ numbers, and ranks."""
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 BINS = 15
 # A probability of 0 for the right class would make the log-loss infinite.
 SMALLEST_PROBABILITY = 1e-15
+
+SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -113,3 +116,9 @@ def ranks(values: list[float], higher_is_better: bool) -> np.ndarray:
     better = (keys[None, :] < keys[:, None]).sum(axis=1)
     equal = (keys[None, :] == keys[:, None]).sum(axis=1)
     return better + (equal + 1) / 2
+
+
+def critical_difference(models: int, tables: int) -> float:
+    """Of mean ranks, by the Nemenyi test (Demšar 2006, section 3.2.2) at the level SIGNIFICANCE."""
+    quantile = stats.studentized_range.ppf(1 - SIGNIFICANCE, models, np.inf) / np.sqrt(2)
+    return float(quantile * np.sqrt(models * (models + 1) / (6 * tables)))
