@@ -18,7 +18,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # Read when a library is loaded.
 
 from compare_pytorch.arguments import positive
-from compare_pytorch.failure import Failure, exit_code
+from compare_pytorch.failure import Failure, check_writable, exit_code
 from tabular_suite import catalogue, start
 
 GROUPS = ("test", "development", "all")
@@ -67,6 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.folds > tables.FOLDS:
         raise Failure(f"--folds {arguments.folds} is more than the {tables.FOLDS} folds there are")
+    check_writable(arguments.report)
     chosen = [entry for entry in catalogue.entries() if arguments.group in ("all", entry.group.split(",")[0])]
     chosen = _some(chosen, arguments.only, "table", lambda entry: entry.name)
     loaded = tables.load(chosen, arguments.rows, downloads)

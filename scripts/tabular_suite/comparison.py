@@ -16,9 +16,9 @@ from .tables import Table
 
 TASKS = [(False, "Classification", CLASS_METRICS), (True, "Regression", NUMBER_METRICS)]
 SCOPES = {
-    "all tables for the test": lambda entry: not entry.development,
-    "of them new": lambda entry: not entry.development and not entry.seen,
-    "of them looked at before": lambda entry: not entry.development and entry.seen,
+    "tables for the test": lambda entry: not entry.development,
+    "new tables for the test": lambda entry: not entry.development and not entry.seen,
+    "tables for the test, looked at before": lambda entry: not entry.development and entry.seen,
     "tables for development": lambda entry: entry.development,
 }
 # Fewer tables say nothing about ranks.
@@ -77,7 +77,7 @@ def write(path: Path, tables: list[Table], models: list, records: Records, ident
             rows = results.rows(chosen)
             if len(rows) >= FEWEST_TABLES:
                 parts.append(_mean_ranks(scope, results, rows, ranked))
-        test = results.rows(SCOPES["all tables for the test"])
+        test = results.rows(SCOPES["tables for the test"])
         if len(test) >= FEWEST_TABLES:
             parts.append(_wins(results, test, ranked))
             figure = path.with_name(f"{path.stem}-{title.lower()}.svg")
