@@ -54,7 +54,7 @@ class Results:
         self._measured = measured
 
     def values(self, metric: Metric, rows: list[int]) -> np.ndarray:
-        """[tables, models]"""
+        """[tables, models]."""
         return np.array([[by_key[metric.key] for by_key in self._measured[row]] for row in rows])
 
     def rows(self, chosen) -> list[int]:
@@ -64,7 +64,17 @@ class Results:
 
 def write(path: Path, tables: list[Table], models: list, records: Records, identities: dict, folds: int) -> None:
     """Writes the Markdown, and beside it a figure for each task."""
-    parts = []
+    parts = [
+        "# Tables: `ugmm train` and its peers, every number",
+        "What scripts/tabular_peers.py wrote. Means over the folds that every model has; the best of each row is bold.",
+        report.table(
+            ["model", "what its results depend on"],
+            [
+                [model.title, ", ".join(f"{key} {value}" for key, value in identities[model.key].items() if value != [])]
+                for model in models
+            ],
+        ),
+    ]
     for regression, title, metrics in TASKS:
         of_task = [table for table in tables if table.entry.regression == regression]
         able = [model for model in models if all(peers.applies(model, table) for table in of_task)]
@@ -89,7 +99,7 @@ def write(path: Path, tables: list[Table], models: list, records: Records, ident
 
 
 def _ranks(results: Results, rows: list[int], metric: Metric) -> np.ndarray:
-    """[tables, models]"""
+    """[tables, models]."""
     return np.array([ranks(list(row), metric.higher_is_better) for row in results.values(metric, rows)])
 
 
