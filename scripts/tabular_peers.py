@@ -9,6 +9,7 @@ Every result is a file in a folder, so that an interrupted run continues where i
 import argparse
 import hashlib
 import os
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,15 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--group", choices=GROUPS, default="all", help="tables for the test or for choosing settings")
     parser.add_argument("--only", metavar="LIST", help="some of the tables, by name")
     parser.add_argument("--models", metavar="LIST", help="some of the models, by key; uGMM's is ugmm")
+    parser.add_argument(
+        "--variant",
+        metavar="NAME=OPTIONS",
+        type=_variant,
+        action="append",
+        default=[],
+        help='one more model: `ugmm train` with these options, such as "ranks=--scaling quantile"; for tables for '
+        "development; may be repeated",
+    )
     parser.add_argument(
         "--rows", metavar="N", type=positive, default=3000, help="at most, drawn of larger tables; default: 3000"
     )
@@ -58,6 +68,13 @@ def _part(text: str) -> tuple[int, int]:
     return int(first), int(count)
 
 
+def _variant(text: str) -> tuple[str, list[str]]:
+    name, sign, options = text.partition("=")
+    if not (name.isidentifier() and sign and options):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name of letters, a sign = and options of `ugmm train`")
+    return name, shlex.split(options)
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Everything, in the virtual environment from the first line on."""
     program, downloads = start.start(arguments.ugmm, "tabular-peers-venv", catalogue.REQUIREMENTS)
@@ -77,8 +94,11 @@ def run(arguments: argparse.Namespace) -> None:
     common = {"rows": arguments.rows, "folds": tables.FOLDS, "seed": arguments.seed}
     program_hash = hashlib.sha256(program.read_bytes()).hexdigest()
     with tempfile.TemporaryDirectory(prefix="tabular-peers-") as scratch, threadpool_limits(1):
-        contenders = peers.all_models(program, Path(scratch))
-        contenders = _some(contenders, arguments.models, "model", lambda model: model.key)
+        contenders = _some(peers.all_models(program, Path(scratch)), arguments.models, "model", lambda model: model.key)
+        contenders += [
+            peers.Ugmm(program, Path(scratch), tuple(options), name, f"uGMM {name}")
+            for name, options in arguments.variant
+        ]
         identities = {model.key: peers.identity(model, program_hash, common) for model in contenders}
         if arguments.report is not None:
             comparison.write(arguments.report, loaded, contenders, records, identities, arguments.folds)
