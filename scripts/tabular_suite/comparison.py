@@ -70,7 +70,10 @@ def write(path: Path, tables: list[Table], models: list, records: Records, ident
         report.table(
             ["model", "what its results depend on"],
             [
-                [model.title, ", ".join(f"{key} {value}" for key, value in identities[model.key].items() if value != [])]
+                [
+                    model.title,
+                    ", ".join(f"{key} {value}" for key, value in identities[model.key].items() if value != []),
+                ]
                 for model in models
             ],
         ),
