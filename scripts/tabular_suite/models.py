@@ -75,20 +75,10 @@ class Ours:
         options = ["--threads", str(threads), "--json"]
         training = ["train", problem.training_csv, "--target", TARGET, "--output", model, "--validation", "0"]
         training += ["--task", "classification"]
-        self._call([*training, "--seed", str(seed), *self.arguments, *options, report])
-        self._call(["predict", model, problem.held_out_csv, "--output", predicted, "--threads", str(threads)])
+        call(self.program, [*training, "--seed", str(seed), *self.arguments, *options, report])
+        call(self.program, ["predict", model, problem.held_out_csv, "--output", predicted, "--threads", str(threads)])
         trained = _read(report)
         return Prediction(_probabilities(predicted, problem.classes), trained["seconds"], trained["training_metrics"]["accuracy"])
-
-    def _call(self, arguments: list) -> None:
-        command = [str(argument) for argument in [self.program, *arguments]]
-        try:
-            result = subprocess.run(command, text=True, capture_output=True)
-        except OSError as error:
-            raise Failure(f"{self.program} cannot be run: {error.strerror}") from error
-        if result.returncode != 0:
-            message = result.stderr.strip() or f"exit status {result.returncode}, without a message"
-            raise Failure(f"`{' '.join(command)}` failed: {message}")
 
 
 @dataclass(frozen=True)
@@ -141,6 +131,18 @@ def variants(program: Path, file: Path, directory: Path) -> list[Model]:
     return found
 
 
+def call(program: Path, arguments: list) -> None:
+    """Runs the program and refuses a failure with its message."""
+    command = [str(argument) for argument in [program, *arguments]]
+    try:
+        result = subprocess.run(command, text=True, capture_output=True)
+    except OSError as error:
+        raise Failure(f"{program} cannot be run: {error.strerror}") from error
+    if result.returncode != 0:
+        message = result.stderr.strip() or f"exit status {result.returncode}, without a message"
+        raise Failure(f"`{' '.join(command)}` failed: {message}")
+
+
 def write_problem(data_set: DataSet, fold: Fold, directory: Path) -> Problem:
     """Writes the fold's files into `directory`, over those of the fold before."""
     columns = [f"x{column}" for column in range(data_set.features.shape[1])]
@@ -154,13 +156,17 @@ def write_problem(data_set: DataSet, fold: Fold, directory: Path) -> Problem:
 
 def check(model: Model, problem: Problem, prediction: Prediction) -> None:
     """Refuses what are no probabilities."""
-    found, expected = prediction.probabilities.shape, (len(problem.held_out), problem.classes)
-    if found != expected:
-        raise Failure(f"{model.title} predicted a table of {found} (rows, classes) instead of {expected}")
-    sums = prediction.probabilities.sum(axis=1)
+    check_probabilities(model.title, prediction.probabilities, (len(problem.held_out), problem.classes))
+
+
+def check_probabilities(title: str, probabilities: np.ndarray, expected: tuple[int, int]) -> None:
+    """Refuses what is no table of probabilities with this many rows and classes."""
+    if probabilities.shape != expected:
+        raise Failure(f"{title} predicted a table of {probabilities.shape} (rows, classes) instead of {expected}")
+    sums = probabilities.sum(axis=1)
     # Written so that NaN is refused too.
-    if not (np.abs(sums - 1) <= SUM_TOLERANCE).all() or not (prediction.probabilities >= 0).all():
-        raise Failure(f"{model.title} predicted probabilities that are negative or do not sum to 1")
+    if not (np.abs(sums - 1) <= SUM_TOLERANCE).all() or not (probabilities >= 0).all():
+        raise Failure(f"{title} predicted probabilities that are negative or do not sum to 1")
 
 
 def _write(path: Path, header: list[str], rows) -> None:

