@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from ugmm_nn import UgmmClassifier, UgmmRegressor, load
 
 

@@ -332,6 +332,7 @@ class UgmmClassifier(ClassifierMixin, NetworkEstimator):
         ordered = np.empty_like(sets)
         ordered[:, self._places] = sets
         return ordered
+
     def _prediction_columns(self, frame: Frame) -> dict[str, Any]:
         # The native module predicts at least one row.
         probabilities, decisions = np.empty((0, len(self.classes_)), np.float32), np.empty(0, np.int64)

@@ -34,11 +34,12 @@ pub(super) enum Kind {
 pub(super) fn kind(path: &Path, file: &mut File) -> Result<Option<Kind>, FrameError> {
     let archive = ZipArchive::new(BufReader::new(&*file)).map_err(|reason| damaged(path, &reason))?;
     let has = |name| archive.index_for_name(name).is_some();
-    let kind = match () {
-        () if has(EXCEL) => Some(Kind::Excel),
-        () if has(BINARY_EXCEL) => None,
-        () if has(OPEN_DOCUMENT) => Some(Kind::OpenDocument),
-        () => None,
+    let kind = if has(EXCEL) {
+        Some(Kind::Excel)
+    } else if has(OPEN_DOCUMENT) && !has(BINARY_EXCEL) {
+        Some(Kind::OpenDocument)
+    } else {
+        None
     };
     file.rewind().map_err(|reason| file::refusal(path, &reason))?;
     Ok(kind)
