@@ -53,11 +53,13 @@ pub(super) struct Grid {
     /// Bytes of the cells, and how many they may be.
     bytes: u64,
     most_bytes: u64,
+    /// All sheets, if the first was taken because none was named.
+    pub(super) unasked: Vec<String>,
 }
 
 impl Grid {
     pub(super) fn new(path: &Path, most_bytes: u64) -> Self {
-        Self { path: path.to_owned(), rows: Vec::new(), bytes: 0, most_bytes }
+        Self { path: path.to_owned(), rows: Vec::new(), bytes: 0, most_bytes, unasked: Vec::new() }
     }
 
     /// Adds a cell after all others. A text of nothing but blanks is no cell.
@@ -107,13 +109,15 @@ pub(super) struct CellTable {
     /// The number of each row in the sheet, from 1, and that of the header.
     rows: Vec<usize>,
     header_row: Option<usize>,
+    /// All sheets, if the first was taken because none was named.
+    pub(super) unasked: Vec<String>,
 }
 
 impl CellTable {
     /// The table in a sheet. Its first row that is not empty is the header, unless the options say that there is none. Empty rows
     /// are skipped, but in a sheet of a single column they are rows with a missing value, as in a file of text.
     pub(super) fn new(mut grid: Grid, options: &ReadOptions) -> Result<Self, FrameError> {
-        let path = grid.path.clone();
+        let (path, unasked) = (grid.path.clone(), std::mem::take(&mut grid.unasked));
         let columns = grid.rows.iter().flat_map(|(_, cells)| cells.iter().map(|(column, _)| *column));
         let Some(first) = columns.clone().min() else { return Err(FrameError::Empty { file: path }) };
         let count = columns.max().unwrap_or(first) + 1 - first;
@@ -170,7 +174,7 @@ impl CellTable {
         let whole = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         let batch = RecordBatch::try_new_with_options(Arc::new(schema), arrays, &whole)
             .map_err(|reason| failed(&path, &reason))?;
-        Ok(Self { names, path, batch, are_texts, errors, rows, header_row })
+        Ok(Self { names, path, batch, are_texts, errors, rows, header_row, unasked })
     }
 
     /// The columns.

@@ -31,6 +31,8 @@ pub enum Doubt {
     Nameless { column: String },
     /// The header has one name less than the rows have fields, as R writes it; `column` is the first one.
     RowNames { column: String },
+    /// The first sheet of a workbook was taken, because none was named.
+    FirstSheet { taken: String, others: Vec<String> },
     /// No value has a mark of missing values that the options add.
     UnmetMark { mark: String },
     /// A column of categories looks like dates, but a value fits no format that the others have.
@@ -97,6 +99,11 @@ impl fmt::Display for Doubt {
                 "the header names one column less than the rows have, as R writes it; the first column is called {}",
                 value(column)
             ),
+            Self::FirstSheet { taken, others } => {
+                let others: Vec<String> = others.iter().map(|name| value(name)).collect();
+                let (are, others) = (if others.len() == 1 { "other is" } else { "others are" }, others.join(", "));
+                write!(f, "the first sheet, {}, is read; the {are} {others}; FILE::SHEET reads another", value(taken))
+            }
             Self::UnmetMark { mark } => write!(
                 f,
                 "no value of the columns that were read is {}, which was given as a mark of missing values; write it as the \
@@ -132,7 +139,7 @@ impl Doubt {
             Self::UnreadDates { column, format, .. } => vec![dates(column, Some(format))],
             Self::NearNumbers { column, .. } => vec![Remedy::Numeric(column.clone())],
             Self::Nameless { column } => vec![Remedy::Ignore(column.clone())],
-            Self::RowNames { .. } | Self::UnmetMark { .. } => Vec::new(),
+            Self::RowNames { .. } | Self::FirstSheet { .. } | Self::UnmetMark { .. } => Vec::new(),
             Self::NoDates { column, written } => vec![dates(column, None), Remedy::Missing(written.clone())],
         }
     }

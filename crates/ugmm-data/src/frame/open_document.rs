@@ -41,13 +41,18 @@ pub(super) fn sheet(path: &Path, file: File, name: Option<&str>, most_bytes: u64
         if element != "table:table" {
             continue;
         }
-        names.extend(attributes.get("table:name"));
-        if name.is_none_or(|name| attributes.get("table:name").is_some_and(|found| found == name)) {
-            sheets.read()?;
-            return Ok(sheets.grid);
+        names.push(attributes.get("table:name").unwrap_or_default());
+        match name {
+            Some(name) if names.last().is_some_and(|found| found == name) => {
+                sheets.read()?;
+                return Ok(sheets.grid);
+            }
+            None if names.len() == 1 => sheets.read()?,
+            _ => {}
         }
     }
     chosen(path, name, &names)?;
+    sheets.grid.unasked = names;
     Ok(sheets.grid)
 }
 

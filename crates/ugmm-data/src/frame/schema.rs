@@ -78,6 +78,12 @@ impl Schema {
         let mut scans: Vec<ColumnScan> = selected.iter().map(scan).collect();
         let (declared, delimiter) = (source.index_columns(), source.delimiter());
         let (images, has_row_names) = (source.images().cloned(), source.has_row_names());
+        let first_sheet = match source.unasked_sheets() {
+            [taken, others @ ..] if !others.is_empty() => {
+                Some(Doubt::FirstSheet { taken: taken.clone(), others: others.to_vec() })
+            }
+            _ => None,
+        };
         let block_rows = (CELLS_PER_BLOCK / names.len().max(1)).max(1);
         let rows = scan_all(source.select(&selected, block_rows)?, block_rows, &mut scans)?;
         if rows == 0 {
@@ -88,7 +94,7 @@ impl Schema {
         if let Some(dates) = for_all.filter(|_| !scans.iter().any(ColumnScan::has_stated_dates)) {
             return Err(FrameError::NoSuchDates { file: path.to_owned(), format: dates.format.clone() });
         }
-        let mut doubts: Vec<Doubt> = manner.doubt().into_iter().collect();
+        let mut doubts: Vec<Doubt> = first_sheet.into_iter().chain(manner.doubt()).collect();
         doubts.extend(has_row_names.then(|| Doubt::RowNames { column: names[0].clone() }));
         doubts.extend(marks.unmet().map(|mark| Doubt::UnmetMark { mark: mark.to_owned() }));
         let mut scans = scans.into_iter();

@@ -88,6 +88,14 @@ impl Source {
         matches!(self, Self::Text(file) if file.has_row_names)
     }
 
+    /// All sheets of a workbook, if the first was taken because none was named.
+    pub(super) fn unasked_sheets(&self) -> &[String] {
+        match self {
+            Self::Cells(table) => &table.unasked,
+            _ => &[],
+        }
+    }
+
     /// The delimiter of the columns; none of a file that is not text.
     pub(super) fn delimiter(&self) -> Option<u8> {
         match self {

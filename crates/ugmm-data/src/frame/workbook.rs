@@ -81,9 +81,9 @@ fn excel(path: &Path, file: File, name: Option<&str>, most_bytes: u64) -> Result
     let mut workbook = Xlsx::new(BufReader::new(file)).map_err(failed)?;
     let sheets = workbook.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
     let sheets: Vec<String> = sheets.map(|sheet| sheet.name.clone()).collect();
-    let name = chosen(path, name, &sheets)?;
+    let chosen = chosen(path, name, &sheets)?;
     let epoch = if workbook.has_1904_epoch() { EPOCH_1904 } else { EPOCH_1900 };
-    let mut cells = workbook.worksheet_cells_reader(name).map_err(failed)?;
+    let mut cells = workbook.worksheet_cells_reader(chosen).map_err(failed)?;
     let mut grid = Grid::new(path, most_bytes);
     while let Some(cell) = cells.next_cell().map_err(failed)? {
         let (row, column) = cell.get_position();
@@ -91,6 +91,7 @@ fn excel(path: &Path, file: File, name: Option<&str>, most_bytes: u64) -> Result
             grid.push(row as usize, column as usize, value)?;
         }
     }
+    grid.unasked = if name.is_none() { sheets } else { Vec::new() };
     Ok(grid)
 }
 

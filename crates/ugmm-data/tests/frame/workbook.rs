@@ -242,7 +242,13 @@ fn a_sheet_is_chosen_by_name() {
         let of = |name: &str| {
             Schema::infer(&format!("{}::{name}", fixture.path().display()), &ReadOptions::default())
         };
-        assert_eq!(of("All").unwrap(), fixture.infer(&ReadOptions::default()).unwrap());
+        // That the first sheet is taken is said.
+        let mut first = fixture.infer(&ReadOptions::default()).unwrap();
+        let said: Vec<String> = first.doubts.drain(..).map(|doubt| doubt.to_string()).collect();
+        let expected =
+            r#"the first sheet, "All", is read; the other is "Price & \"more\""; FILE::SHEET reads another"#;
+        assert_eq!(said, [expected]);
+        assert_eq!(of("All").unwrap(), first);
         // The only column has a missing value between others.
         let schema = of("Price & \"more\"").unwrap();
         assert_eq!((schema.rows, schema.columns[0].missing), (3, 1));
