@@ -64,10 +64,10 @@ pub enum Mark {
         /// The counted quantity.
         name: Text,
         /// Lower end of the first bar.
-        #[serde(serialize_with = "short")]
+        #[serde(serialize_with = "exact")]
         from: f64,
         /// Upper end of the last bar.
-        #[serde(serialize_with = "short")]
+        #[serde(serialize_with = "exact")]
         to: f64,
         /// Heights relative to the chart's, in [0, 1].
         #[serde(serialize_with = "shorts")]
@@ -87,7 +87,7 @@ pub enum Mark {
         /// The colour.
         series: Series,
         /// Horizontal coordinates.
-        #[serde(serialize_with = "shorts")]
+        #[serde(serialize_with = "places")]
         x: Vec<f64>,
         /// Vertical coordinates.
         #[serde(serialize_with = "shorts")]
@@ -102,7 +102,7 @@ pub enum Mark {
         /// The colour.
         series: Series,
         /// Horizontal coordinates.
-        #[serde(serialize_with = "shorts")]
+        #[serde(serialize_with = "places")]
         x: Vec<f64>,
         /// Vertical coordinates of the lower ends.
         #[serde(serialize_with = "shorts")]
@@ -118,10 +118,10 @@ pub enum Mark {
         /// The colour.
         series: Series,
         /// Left end of the first bar.
-        #[serde(serialize_with = "short")]
+        #[serde(serialize_with = "exact")]
         from: f64,
         /// Right end of the last bar.
-        #[serde(serialize_with = "short")]
+        #[serde(serialize_with = "exact")]
         to: f64,
         /// Fraction of a bar's width that is left free, in [0, 1).
         gap: f64,
@@ -136,7 +136,7 @@ pub enum Mark {
         /// The colour.
         series: Series,
         /// Horizontal coordinates.
-        #[serde(serialize_with = "shorts")]
+        #[serde(serialize_with = "places")]
         x: Vec<f64>,
         /// Vertical coordinates.
         #[serde(serialize_with = "shorts")]
@@ -262,4 +262,57 @@ fn shorts<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Erro
         }
     }
     serializer.collect_seq(values.iter().map(|&value| Short(value)))
+}
+
+/// Serialises places along an axis with digits for a ten-thousandth of their span: they may be far from 0 and close together.
+fn places<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+    struct Place(f64, f64);
+    impl Serialize for Place {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let rounded = (self.0 * self.1).round() / self.1;
+            exact(if rounded.is_finite() { &rounded } else { &self.0 }, serializer)
+        }
+    }
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let digits = 4 - (high - low).log10().floor().clamp(-300.0, 300.0) as i32;
+    // A single place keeps all digits.
+    let factor = if high > low { 10f64.powi(digits) } else { f64::INFINITY };
+    serializer.collect_seq(values.iter().map(|&value| Place(value, factor)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_far_from_0_stay_apart() {
+        let of = |x: &[f64]| {
+            let line = Mark::Line {
+                name: "".into(),
+                series: 1,
+                x: x.to_vec(),
+                y: vec![0.0; x.len()],
+                dashed: false,
+            };
+            let written = serde_json::to_value(&line).unwrap();
+            let x = written
+                .as_object()
+                .unwrap()
+                .values()
+                .find_map(|value| value.get("x"))
+                .unwrap_or(&written["x"]);
+            x.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<f64>>()
+        };
+        // Days of 2024 with times, and pressures.
+        for (from, step) in [(19_723.163, 0.37), (101_270.0, 4.9), (-1e9, 1e-3), (0.0, 1e-12), (5.0, 1e300)] {
+            let x: Vec<f64> = (0..80).map(|place| from + step * f64::from(place)).collect();
+            let span = x[79] - x[0];
+            for (found, expected) in of(&x).iter().zip(&x) {
+                assert!((found - expected).abs() <= 1e-4 * span, "{found} {expected}");
+            }
+        }
+        assert_eq!(of(&[1.0 / 3.0]), [1.0 / 3.0]);
+        assert_eq!(of(&[0.0, 1.0 / 3.0, 1.0]), [0.0, 0.3333, 1.0]);
+    }
 }

@@ -190,10 +190,17 @@ pub enum TabularError {
 
     /// Values are to be permuted among too few rows.
     #[error(
-        "only {} a value in the column {target:?}; the values of a column can be permuted among two rows or more",
-        rows_have(*.rows)
+        "{rows} of the drawn rows can be used, which have a value of {target:?} and of another column; the values of a column \
+         are permuted among two rows or more"
     )]
     TooFewToPermute { target: String, rows: usize },
+
+    /// The mean loss of predictions is infinite.
+    #[error(
+        "the mean loss of the predictions of {target:?} is no finite number, so that its rise cannot be measured; leave out \
+         the rows with its largest values"
+    )]
+    InfiniteLoss { target: String },
 
     /// The effect of the target on itself is asked for.
     #[error("{target:?} is the column that the model predicts; the columns that have an effect on it are {}", some(.columns))]
@@ -293,6 +300,7 @@ impl TabularError {
             | Self::TooFewRows { .. }
             | Self::TooManyLevels { .. }
             | Self::TooFewToPermute { .. }
+            | Self::InfiniteLoss { .. }
             | Self::NoValues { .. }
             | Self::UnreadDates { .. }
             | Self::NotAllDates { .. }

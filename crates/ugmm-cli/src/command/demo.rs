@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Common};
 use crate::error::CliError;
-use crate::output::{print, write_json};
+use crate::output::{check_outputs, print, write_json};
 use clap::{CommandFactory, FromArgMatches};
 use serde::Serialize;
 use std::path::Path;
@@ -20,7 +20,8 @@ const STEPS: [&str; 3] = [
 ];
 
 const NEXT: &str = "
-Open iris-report.html in a browser, and look at iris-predictions.csv. Then, with a table of your own:
+Open iris-report.html in a browser, and look at iris-predictions.csv: predictions of the table's own rows, on 120 of which
+the model was trained. Then, with a table of your own:
 
   ugmm train TABLE --target COLUMN -o model.safetensors
   ugmm predict model.safetensors NEW-TABLE --explain 3 -o predictions.csv
@@ -36,9 +37,12 @@ struct Written {
 }
 
 pub fn run(common: &Common) -> Result<(), CliError> {
-    if let Some(file) = FILES.iter().find(|file| Path::new(file).exists()) {
+    // A link whose file does not exist is a file here.
+    if let Some(file) = FILES.iter().find(|file| Path::new(file).symlink_metadata().is_ok()) {
         return Err(CliError::DemoReplaces(file));
     }
+    let own = FILES.iter().map(|file| Some(Path::new(*file)));
+    check_outputs(&own.chain([common.json.as_deref()]).collect::<Vec<_>>(), &[])?;
     write_atomically(Path::new("iris.csv"), ugmm_data::IRIS_CSV.as_bytes())?;
     for step in STEPS {
         if !common.quiet {

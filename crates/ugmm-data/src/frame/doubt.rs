@@ -101,8 +101,13 @@ impl fmt::Display for Doubt {
             ),
             Self::FirstSheet { taken, others } => {
                 let others: Vec<String> = others.iter().map(|name| value(name)).collect();
-                let (are, others) = (if others.len() == 1 { "other is" } else { "others are" }, others.join(", "));
-                write!(f, "the first sheet, {}, is read; the {are} {others}; FILE::SHEET reads another", value(taken))
+                let (are, others) =
+                    (if others.len() == 1 { "other is" } else { "others are" }, others.join(", "));
+                write!(
+                    f,
+                    "the first sheet, {}, is read; the {are} {others}; FILE::SHEET reads another",
+                    value(taken)
+                )
             }
             Self::UnmetMark { mark } => write!(
                 f,

@@ -80,7 +80,11 @@ pub(crate) fn effects(matters: &Matters) -> Vec<Chart> {
             marks,
         }
     };
-    matters.effects.iter().enumerate().map(chart).collect()
+    let has_points = |effect: &&ColumnEffect| match &effect.points {
+        EffectPoints::Numbers { x, .. } => !x.is_empty(),
+        EffectPoints::Levels { names, .. } => !names.is_empty(),
+    };
+    matters.effects.iter().filter(has_points).enumerate().map(chart).collect()
 }
 
 fn listed(names: &[Text]) -> String {

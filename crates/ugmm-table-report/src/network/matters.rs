@@ -5,6 +5,7 @@ use super::seen::Seen;
 use crate::error::ReportError;
 use crate::matters::{ABOUT_ROWS, loss_name, usual_rows, value_text as level_text};
 use crate::naming::value_text;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 use ugmm_network::inspect::Histogram as Counted;
@@ -13,7 +14,7 @@ use ugmm_report::{
 };
 use ugmm_tabular::network::{CELLS, Effect, Importance, ImportanceOptions};
 use ugmm_tabular::read::RowSample;
-use ugmm_tabular::{NetworkModel, TableModel};
+use ugmm_tabular::{NetworkModel, TableModel, TabularError};
 
 /// Largest number of columns whose importance is drawn, and whose effect is.
 const COLUMNS: usize = 20;
@@ -31,8 +32,10 @@ const MOST_WORK: f64 = 4e9;
 const CONTRIBUTION_PASSES: usize = 8;
 const EFFECT_PASSES: usize = 4 * CURVES;
 /// The fewest rows of which importance by permutation is measured, and contributions.
-const FEWEST_PERMUTED: usize = 60;
-const FEWEST_ROWS: usize = 10;
+const FEWEST_PERMUTED: usize = 100;
+const FEWEST_ROWS: usize = 100;
+/// Largest number of levels of a column whose effect is drawn: each is a prediction of all rows.
+const MOST_LEVELS: usize = 40;
 /// Seed of the drawn rows and of the permutations.
 const SEED: u64 = 0;
 
@@ -48,15 +51,19 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, Rep
     let permuted = affordable_rows(model, seen, (width - 1) * options.repetitions.get());
     let (sample, why) = match (labelled, affordable_rows(model, seen, CONTRIBUTION_PASSES)) {
         (2.., _) if permuted >= FEWEST_PERMUTED.min(labelled) => {
-            (RowSample::draw(rows.filter(is_labelled), at_least_one(permuted), SEED), None)
+            (RowSample::draw(rows.clone().filter(is_labelled), at_least_one(permuted), SEED), None)
         }
         (_, few) if few < FEWEST_ROWS.min(seen.rows()) => return Ok(None),
-        (0 | 1, most) => (RowSample::draw(rows, at_least_one(most), SEED), Some(Why::NoTargets)),
-        (_, most) => (RowSample::draw(rows, at_least_one(most), SEED), Some(Why::TakesLong)),
+        (0 | 1, most) => (RowSample::draw(rows.clone(), at_least_one(most), SEED), Some(Why::NoTargets)),
+        (_, most) => (RowSample::draw(rows.clone(), at_least_one(most), SEED), Some(Why::TakesLong)),
     };
-    let importance = match why {
-        Some(_) => None,
-        None => Some(model.importance(&sample.values, options, &never)?),
+    let (importance, why) = match why {
+        Some(_) => (None, why),
+        None => match model.importance(&sample.values, options, &never) {
+            Ok(importance) => (Some(importance), None),
+            Err(TabularError::InfiniteLoss { .. }) => (None, Some(Why::InfiniteLoss)),
+            Err(error) => return Err(error.into()),
+        },
     };
     let sizes: Vec<f64> = match &importance {
         Some(importance) => importance.columns.iter().map(|column| column.mean).collect(),
@@ -68,11 +75,15 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, Rep
         importance: sizes[column],
         deviation: importance.as_ref().and_then(|importance| importance.columns[column].sd),
     };
+    // Effects need no targets.
     let mut effects = Vec::new();
+    let drawn = RowSample::draw(rows, at_least_one(sample.rows()), SEED);
     for &column in ranked.iter().take(CURVES) {
-        let has_value = |row: &[f64]| !row[column].is_nan();
-        if sample.values.chunks_exact(width).any(has_value) {
-            effects.push(model.effect(&sample.values, column, BINS, &never)?);
+        let values = drawn.values.chunks_exact(width).map(|row| row[column]).filter(|value| !value.is_nan());
+        let different: BTreeSet<u64> = values.map(f64::to_bits).collect();
+        let is_drawn = model.columns()[column].is_number() || different.len() <= MOST_LEVELS;
+        if is_drawn && !different.is_empty() {
+            effects.push(model.effect(&drawn.values, column, BINS, &never)?);
         }
     }
     effects.retain(|effect| effect.points.len() > 1);
@@ -99,7 +110,7 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, Rep
             [] => "difference".into(),
             _ => "difference of probability".into(),
         },
-        effects: effects.iter().map(|effect| curve(model, &sample, effect, &outputs)).collect(),
+        effects: effects.iter().map(|effect| curve(model, &drawn, effect, &outputs)).collect(),
         outputs: outputs
             .iter()
             .map(|&output| classes.get(output).map_or_else(|| model.target_name().into(), Text::from))
@@ -112,6 +123,7 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, Rep
 enum Why {
     NoTargets,
     TakesLong,
+    InfiniteLoss,
 }
 
 fn at_least_one(rows: usize) -> NonZeroUsize {
@@ -130,7 +142,7 @@ fn about_importance(importance: Result<&Importance, Option<Why>>, on_rows: &str)
     match importance {
         Ok(Importance { loss, baseline, repetitions, .. }) => format!(
             "How much the {} of the predictions, {}, rises when the values of a column are permuted among the rows, so that \
-             they no longer belong to their rows: the mean of {}, on {on_rows}. Columns that say the same can stand in for \
+             they no longer belong to their rows: the mean of {}, on {on_rows}. Columns with the same information can stand in for \
              each other, and then none of them seems important. {ABOUT_ROWS}",
             loss_name(*loss),
             six_digits(*baseline),
@@ -143,9 +155,14 @@ fn about_importance(importance: Result<&Importance, Option<Why>>, on_rows: &str)
                 Some(Why::TakesLong) => {
                     "Measuring how much worse the predictions are without a column would take too long for a report."
                 }
-                _ =>
-                    "Without true values of the target, it cannot be measured how much worse the predictions are \
-                      without a column.",
+                Some(Why::InfiniteLoss) => {
+                    "The loss of the predictions is infinite, so that it cannot be measured how much worse they are without a \
+                     column."
+                }
+                _ => {
+                    "Without two true values of the target, it cannot be measured how much worse the predictions are without a \
+                     column."
+                }
             }
         ),
     }
@@ -162,7 +179,8 @@ fn about_effects(model: &NetworkModel, outputs: &[usize]) -> String {
     format!(
         "The difference of {of} from its average over the rows, for values of the most important columns; all on one scale. \
          Curves of numbers are accumulated local effects in up to {BINS} intervals with about equally many rows; levels are \
-         compared by the mean prediction with the level in every row. Behind them is how often the values occur."
+         compared by the mean prediction with the level in every row; columns with more than {MOST_LEVELS} levels have no curve. \
+         Behind the curves is how often the values occur."
     )
 }
 
@@ -184,14 +202,21 @@ fn outputs(model: &NetworkModel, effects: &[Effect]) -> Vec<usize> {
 fn curve(model: &NetworkModel, sample: &RowSample, effect: &Effect, outputs: &[usize]) -> ColumnEffect {
     let column = &model.columns()[effect.column];
     let mut points: Vec<_> = effect.points.iter().collect();
+    let name = match !column.is_number() && points.len() > LEVELS {
+        true => format!("{} (the {LEVELS} most frequent of {} levels)", column.name(), points.len()),
+        false => column.name().to_owned(),
+    };
     if !column.is_number() {
         points.sort_by_key(|point| std::cmp::Reverse(point.rows));
         points.truncate(LEVELS);
     }
-    let values = || sample.values.chunks_exact(model.columns().len()).map(|row| row[effect.column] as f32);
-    let histogram = |Counted { from, to, counts }: Counted| Histogram { from, to, counts };
+    let values = || sample.values.chunks_exact(model.columns().len()).map(|row| row[effect.column]);
+    // Counted from the least one, because days and the like are far from 0.
+    let least = values().filter(|value| value.is_finite()).fold(f64::INFINITY, f64::min);
+    let histogram =
+        |Counted { from, to, counts }: Counted| Histogram { from: from + least, to: to + least, counts };
     ColumnEffect {
-        name: column.name().into(),
+        name: name.into(),
         effects: outputs
             .iter()
             .map(|&output| points.iter().map(|point| point.effect[output]).collect())
@@ -205,7 +230,7 @@ fn curve(model: &NetworkModel, sample: &RowSample, effect: &Effect, outputs: &[u
             true => EffectPoints::Numbers {
                 x: points.iter().map(|point| point.value).collect(),
                 text: value_text(model, model.inputs_of(effect.column).start),
-                values: Counted::of_values(values(), BARS).map(histogram),
+                values: Counted::of_values(values().map(|value| (value - least) as f32), BARS).map(histogram),
             },
             false => EffectPoints::Levels {
                 names: points.iter().map(|point| level_text(column, point.value).into()).collect(),

@@ -45,8 +45,8 @@ impl NetworkModel {
     /// points, is shifted so that its mean over the rows is 0. Rows are not moved to values that are far from their
     /// own, so that columns that depend on each other do not distort the curve. For a category or boolean, whose
     /// levels have no order, it is the mean prediction with the level in every row, minus the mean of these over the
-    /// rows' own levels. A missing value has the mean change of the prediction when the value is removed from the rows
-    /// that have it and another one. The result does not depend on the number of threads. The work ends when
+    /// rows' own levels. A missing value counts as one more level, in the rows that have another value. For a number it has
+    /// the mean change of the prediction when the value is removed from the rows that have it and another one. The result does not depend on the number of threads. The work ends when
     /// `stop` becomes true.
     ///
     /// # Errors
@@ -80,7 +80,17 @@ impl NetworkModel {
             self.expectations(&changed, stop)
         };
         let mean_prediction = means(&self.expectations(&rows, stop)?, self.outputs());
-        let points = match self.columns()[column].is_number() {
+        let has_another = |row: &&[f64]| {
+            let others = row[..width - 1].iter().enumerate().filter(|(other, _)| *other != column);
+            others.into_iter().any(|(_, value)| !value.is_nan())
+        };
+        let losing = |rows: &[f64]| -> Vec<f64> {
+            rows.chunks_exact(width).filter(has_another).flatten().copied().collect()
+        };
+        let is_number = self.columns()[column].is_number();
+        // What the effect of a missing value is a difference from, for levels.
+        let mut average = Vec::new();
+        let points = match is_number {
             true => accumulated(&values, bins.get(), self.outputs(), |ends| with(&known, &|row| ends[row]))?,
             false => {
                 let mut states: Vec<f64> =
@@ -91,22 +101,21 @@ impl NetworkModel {
                     let effect = means(&with(&rows, &|_| group[0])?, self.outputs());
                     points.push(EffectPoint { value: group[0], rows: group.len(), effect });
                 }
-                centre(&mut points);
+                average = centre(&mut points);
                 points
             }
         };
-        let has_another = |row: &&[f64]| {
-            let others = row[..width - 1].iter().enumerate().filter(|(other, _)| *other != column);
-            others.into_iter().any(|(_, value)| !value.is_nan())
-        };
-        let losing: Vec<f64> = known.chunks_exact(width).filter(has_another).flatten().copied().collect();
+        let losing = losing(if is_number { &known } else { &rows });
         let missing = match missing_rows {
             0 => None,
             _ if losing.is_empty() => None,
-            rows => {
-                let own = means(&self.expectations(&losing, stop)?, self.outputs());
+            missing_rows => {
+                if is_number {
+                    average = means(&self.expectations(&losing, stop)?, self.outputs());
+                }
                 let without = means(&with(&losing, &|_| f64::NAN)?, self.outputs());
-                Some(EffectPoint { value: f64::NAN, rows, effect: differences(without, &own) })
+                let effect = differences(without, &average);
+                Some(EffectPoint { value: f64::NAN, rows: missing_rows, effect })
             }
         };
         Ok(Effect { column, points, missing, mean_prediction })
@@ -143,8 +152,8 @@ fn means(values: &[f64], outputs: usize) -> Vec<f64> {
     sums.into_iter().map(|sum| sum / rows).collect()
 }
 
-/// Subtracts the mean of the effects over the rows of the points.
-fn centre(points: &mut [EffectPoint]) {
+/// Subtracts the mean of the effects over the rows of the points, and returns it.
+fn centre(points: &mut [EffectPoint]) -> Vec<f64> {
     let rows = points.iter().map(|point| point.rows).sum::<usize>() as f64;
     let outputs = points.first().map_or(0, |point| point.effect.len());
     let average: Vec<f64> = (0..outputs)
@@ -153,6 +162,7 @@ fn centre(points: &mut [EffectPoint]) {
     for point in points {
         point.effect = differences(std::mem::take(&mut point.effect), &average);
     }
+    average
 }
 
 fn differences(values: Vec<f64>, from: &[f64]) -> Vec<f64> {

@@ -82,7 +82,7 @@ impl NetworkModel {
     ///
     /// # Errors
     ///
-    /// Returns an error if fewer than two rows are left, and [`TabularError::Interrupted`].
+    /// Returns an error if fewer than two rows are left or their mean loss is infinite, and [`TabularError::Interrupted`].
     pub fn importance(
         &self,
         rows: &[f64],
@@ -105,6 +105,9 @@ impl NetworkModel {
             })
             .collect();
         let baseline = self.mean_loss(&known, stop)?;
+        if !baseline.is_finite() {
+            return Err(TabularError::InfiniteLoss { target: self.target_name().to_owned() });
+        }
         let of_column = |column: usize| -> Result<ColumnImportance, TabularError> {
             let rise = |order: &Vec<usize>| {
                 let mut permuted = known.clone();

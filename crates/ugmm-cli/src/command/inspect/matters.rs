@@ -7,6 +7,7 @@ use crate::output::{count, left_out, percent, print, six_digits, write_json};
 use crate::row_output::{Column as Written, Values, format_by_name, write_rows};
 use crate::table::{left_aligned_last, reading_doubts};
 use serde::Serialize;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use ugmm_report::Text;
@@ -14,7 +15,7 @@ use ugmm_table_report::matters::{ABOUT_ROWS, loss_name, usual_rows, value_text};
 use ugmm_table_report::unseen_lines;
 use ugmm_tabular::network::{ColumnImportance, Effect, EffectPoint, Importance, ImportanceOptions};
 use ugmm_tabular::read::{ReadTarget, RowSample, TableReader};
-use ugmm_tabular::{Column, NetworkModel, TableModel};
+use ugmm_tabular::{Column, NetworkModel, TableModel, TabularError};
 
 /// Largest number of columns and of classes that are printed.
 const PRINTED_COLUMNS: usize = 30;
@@ -83,14 +84,23 @@ pub fn run(model: &NetworkModel, data: &Path, options: &Inspect, common: &Common
     let asked: Vec<usize> =
         options.effect.iter().map(|name| model.index_of(name)).collect::<Result<_, _>>()?;
     let never = AtomicBool::new(false);
-    let target = if options.importance { ReadTarget::Yes } else { ReadTarget::No };
-    let mut reader = TableReader::open(data, model, target, &[], &options.table.read_options())?;
-    let sample = RowSample::read(
-        &mut reader,
-        options.rows.unwrap_or_else(|| usual_rows(model)),
-        options.seed,
-        &never,
-    )?;
+    let most = options.rows.unwrap_or_else(|| usual_rows(model));
+    let read = |target: ReadTarget| -> Result<_, TabularError> {
+        let mut reader = TableReader::open(data, model, target, &[], &options.table.read_options())?;
+        let sample = RowSample::read(&mut reader, most, options.seed, &never)?;
+        Ok((reader, sample))
+    };
+    // Effects need no target, and do not depend on whether importance is asked for as well.
+    let is_both = options.importance && !options.effect.is_empty();
+    if is_both && data == Path::new("-") {
+        let reason =
+            "standard input can be read once only; ask for --importance and --effect one after the other"
+                .into();
+        return Err(CliError::Option { key: "--effect", reason });
+    }
+    let (reader, sample) = read(if options.importance { ReadTarget::Yes } else { ReadTarget::No })?;
+    let for_effects = if is_both { Some(read(ReadTarget::No)?.1) } else { None };
+    let for_effects = for_effects.as_ref().unwrap_or(&sample);
     if sample.rows() == 0 {
         let (path, target) = (data.to_path_buf(), model.target_name().into());
         return Err(match options.importance {
@@ -112,7 +122,7 @@ pub fn run(model: &NetworkModel, data: &Path, options: &Inspect, common: &Common
     };
     let effects: Vec<Effect> = asked
         .iter()
-        .map(|&column| model.effect(&sample.values, column, options.bins, &never).map_err(in_table))
+        .map(|&column| model.effect(&for_effects.values, column, options.bins, &never).map_err(in_table))
         .collect::<Result<_, _>>()?;
     let report = Report {
         target: model.target_name(),
@@ -146,6 +156,7 @@ pub fn run(model: &NetworkModel, data: &Path, options: &Inspect, common: &Common
     let rows = rows_in_words(&sample, options.seed);
     let mut parts = Vec::new();
     parts.extend(report.importance.as_ref().map(|importance| importance_text(model, importance, &rows)));
+    let rows = rows_in_words(for_effects, options.seed);
     parts.extend(effects.iter().map(|effect| effect_text(model, effect, &rows)));
     print(&(text + &parts.join("\n")))
 }
@@ -159,6 +170,27 @@ fn rows_in_words(sample: &RowSample, seed: u64) -> String {
 
 fn short(name: &str, most: usize) -> String {
     Text::from(name).shortened(most)
+}
+
+/// Names that are shortened at their ends, or in their middles if their beginnings are alike.
+fn distinct(names: &[&str], most: usize) -> Vec<String> {
+    let shortened: Vec<String> = names.iter().map(|name| short(name, most)).collect();
+    let in_middle = |name: &&str| {
+        let characters: Vec<char> = name.chars().collect();
+        let (head, tail) = (most / 2, most - most / 2 - 1);
+        match characters.len() > most {
+            true => characters[..head]
+                .iter()
+                .chain(&['…'])
+                .chain(&characters[characters.len() - tail..])
+                .collect(),
+            false => (*name).to_owned(),
+        }
+    };
+    match shortened.iter().collect::<HashSet<_>>().len() == shortened.len() {
+        true => shortened,
+        false => names.iter().map(in_middle).collect(),
+    }
 }
 
 /// The columns, the most important first.
@@ -181,8 +213,10 @@ fn importance_text(model: &NetworkModel, importance: &Measured, rows: &str) -> S
         lines[0].push("contribution".into());
     }
     lines[0].push(String::new());
-    for (column, contribution) in ranked.iter().take(PRINTED_COLUMNS) {
-        let mut line = vec![short(&column.column, LONGEST_NAME), with_digits_of(column.mean, most)];
+    let printed = &ranked[..ranked.len().min(PRINTED_COLUMNS)];
+    let names: Vec<&str> = printed.iter().map(|(column, _)| column.column.as_str()).collect();
+    for ((column, contribution), name) in printed.iter().zip(distinct(&names, LONGEST_NAME)) {
+        let mut line = vec![name, negative_or_not(column.mean, &with_digits_of(column.mean.abs(), most))];
         line.push(column.sd.map_or_else(|| "–".into(), |sd| with_digits_of(sd, most)));
         line.extend(contribution.map(|adds| format!("{adds:.3}")));
         line.push(bar(if most > 0.0 { column.mean / most } else { 0.0 }, BAR));
@@ -259,11 +293,8 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
             [] => with_digits_of(effect.abs(), greatest),
             _ => percent(effect.abs(), 1),
         };
-        // What is rounded to 0 has no sign.
-        match size.trim_matches(['0', '.']).is_empty() {
-            true => size,
-            false => format!("{}{size}", if effect < 0.0 { "−" } else { "+" }),
-        }
+        let signed = negative_or_not(effect, &size);
+        if signed == size && is_not_zero(&size) { format!("+{size}") } else { signed }
     };
     let mut header = vec![short(name, LONGEST_NAME), "rows".into()];
     header.extend(outputs.iter().map(|&output| match model.classes().get(output) {
@@ -273,7 +304,11 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
     header.push(String::new());
     let mut lines = vec![header];
     for point in all_points(effect) {
-        let mut line = vec![short(&value_text(column, point.value), LONGEST_NAME), point.rows.to_string()];
+        let value = match column.is_number() && !column.is_date() && !point.value.is_nan() {
+            true => six_digits(point.value),
+            false => short(&value_text(column, point.value), LONGEST_NAME),
+        };
+        let mut line = vec![value, point.rows.to_string()];
         line.extend(outputs.iter().map(|&output| number(point.effect[output])));
         line.push(match outputs[..] {
             [one] => place(point.effect[one], greatest),
@@ -314,8 +349,20 @@ fn shown_outputs(model: &NetworkModel, effect: &Effect) -> (Vec<usize>, String) 
     }
 }
 
+/// The size of a number with its sign if it is negative; what is rounded to 0 has none.
+fn negative_or_not(number: f64, size: &str) -> String {
+    if number < 0.0 && is_not_zero(size) { format!("−{size}") } else { size.to_owned() }
+}
+
+fn is_not_zero(size: &str) -> bool {
+    !size.trim_matches(['0', '.']).is_empty()
+}
+
 /// A number with three significant digits of the greatest one.
 fn with_digits_of(number: f64, greatest: f64) -> String {
+    if greatest == 0.0 && number == 0.0 {
+        return "0".into();
+    }
     let place = greatest.abs().log10().floor();
     match (-8.0..7.0).contains(&place) {
         true => format!("{number:.*}", (2.0 - place).max(0.0) as usize),
