@@ -45,7 +45,7 @@ def test_intervals_hold_the_number():
         regressor.predict_interval(new, 0.999)
 
 
-def test_what_has_no_promise_is_refused():
+def test_what_has_no_guarantee_is_refused():
     X, _, classes = rows(100, 4)
     with pytest.raises(ValueError, match="the model has no calibration rows; fit it with conformal=True"):
         UgmmClassifier(epochs=1).fit(X, classes).predict_set(X)

@@ -141,8 +141,9 @@ class NetworkEstimator(TableEstimator):
         -------
         frame
             A row for each row of ``X``. Classes: ``predicted TARGET`` and ``probability of CLASS`` for each class.
-            Numbers: ``predicted TARGET`` (the mean), ``standard deviation``, ``5 %``, ``median`` and ``95 %``. Values
-            are missing for a row without any value that the model uses. The frame is one of polars or pyarrow (a
+            Numbers: ``predicted TARGET`` (the mean), ``standard deviation``, ``5 %``, ``median`` and ``95 %``; dates are
+            days since 1970-01-01. ``entropy``, ``distance`` and ``unusual`` of the command are left out. Values are
+            missing for a row without any value that the model uses. The frame is one of polars or pyarrow (a
             table) if ``X`` is, otherwise of pandas.
 
         Raises

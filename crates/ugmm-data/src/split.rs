@@ -89,12 +89,17 @@ impl Dependence {
                 if let [] | [_] = names[..] {
                     return Err(DataError::TooFewGroups { groups: names.len(), parts: 2 });
                 }
-                let sampled = stratified_split(&vec![0; names.len()], test_fraction, seed)?.test;
-                let sampled: HashSet<usize> = sampled.into_iter().map(|place| names[place]).collect();
+                check_fraction(test_fraction)?;
+                // One sequence of random numbers for the groups and the rows: which rows come first says nothing of whether
+                // their groups were drawn.
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                names.shuffle(&mut rng);
+                let sampled: HashSet<usize> =
+                    names[..test_count(names.len(), test_fraction)].iter().copied().collect();
                 let part_of: Vec<usize> =
                     groups.iter().map(|group| usize::from(sampled.contains(group))).collect();
                 let mut order: Vec<usize> = (0..rows).collect();
-                order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+                order.shuffle(&mut rng);
                 Ok(Some(tested_on(1, &part_of, &order)))
             }
             Self::Times(_) => Ok(None),

@@ -1,4 +1,4 @@
-//! Conformal prediction: sets of classes and intervals of numbers that hold the true value as often as promised.
+//! Conformal prediction: sets of classes and intervals of numbers that hold the true value as often as guaranteed.
 //!
 //! The calibration rows are a simple random sample of the table, from which the network learned nothing. The score of a row
 //! says how badly its prediction fits its true value. For a new row of the same kind, every rank of its score among theirs is
@@ -7,9 +7,9 @@
 //! and the calibration rows are exchangeable; the probability is over the draws of both.
 //!
 //! * Classes: the score is −ln P(class | row), with a threshold for each category of classes (Sadinle, Lei and Wasserman,
-//!   2019), so that the promise holds within each category as well.
+//!   2019), so that the guarantee holds within each category as well.
 //! * Numbers: the score is the coverage |2 F(y) − 1| of the smallest central interval of the prediction that holds the number
-//!   (Chernozhukov, Wüthrich and Zhu, 2021). An interval with a promise is a central interval of the prediction with another
+//!   (Chernozhukov, Wüthrich and Zhu, 2021). An interval with a guarantee is a central interval of the prediction with another
 //!   coverage.
 
 use crate::distribution::{ClassPredictions, Distribution};
@@ -17,19 +17,21 @@ use crate::error::TabularError;
 use serde::{Deserialize, Serialize};
 use ugmm_network::metrics::NumberDistribution;
 
-/// Expected number of calibration rows from which a class is a category of its own. A threshold of the 95 % level needs 19.
+/// Expected number of calibration rows that a category has at least. A threshold of the 95 % level needs 19.
 const ROWS_OF_CATEGORY: f64 = 30.0;
-/// Largest number of calibration rows that are kept; with as many, the frequency of true values in sets is within 0.6 % of
-/// its level in 19 of 20 models.
+/// Largest number of calibration rows that are kept; with as many, the frequency of true values in sets is within 1 % of its
+/// level in 19 of 20 models.
 pub(crate) const MOST_ROWS: usize = 10_000;
-/// Of rounding, relative to one row.
+/// Rounding of the ranks, relative to one row.
 const ROUNDING: f64 = 1e-9;
+/// By how much a central share is larger than the score: the quantile of a number's own place can miss the number by rounding.
+const ROOM: f64 = 1e-9;
 
 /// The scores of a network's calibration rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conformal {
-    /// Whether each calibration row was drawn from another group, so that the promise is for a random row of a new group.
+    /// Whether each calibration row was drawn from another group, so that the guarantee is for a random row of a new group.
     by_group: bool,
     /// The category of each class; empty for numbers, which are one category.
     categories: Vec<usize>,
@@ -79,7 +81,15 @@ impl Conformal {
             && self.impossible.len() == count
             && self.categories.iter().all(|&category| category < count)
             && (classes > 0 || count == 1);
-        match fits && self.scores.iter().all(in_order) {
+        let is_share = |score: &f64| (0.0..=1.0 + ROOM).contains(score);
+        let possible = match classes {
+            0 => {
+                self.scores.iter().flatten().all(is_share)
+                    && self.impossible.iter().all(|&rows| rows <= MOST_ROWS)
+            }
+            _ => self.impossible.iter().all(|&rows| rows == 0),
+        };
+        match fits && possible && self.scores.iter().all(in_order) {
             true => Ok(()),
             false => Err("its calibration scores do not fit the target".into()),
         }
@@ -91,13 +101,13 @@ impl Conformal {
         (0..self.scores.len()).map(|category| self.rows_of(category)).sum()
     }
 
-    /// Whether each calibration row is of another group, so that the promise is for a random row of a new group.
+    /// Whether each calibration row is of another group, so that the guarantee is for a random row of a new group.
     #[must_use]
     pub fn is_by_group(&self) -> bool {
         self.by_group
     }
 
-    /// The category of each class, from 0. The promise holds within each category. Empty if numbers are predicted.
+    /// The category of each class, from 0. The guarantee holds within each category. Empty if numbers are predicted.
     #[must_use]
     pub fn categories(&self) -> &[usize] {
         &self.categories
@@ -129,8 +139,13 @@ impl Conformal {
     pub fn central_share(&self, level: f64) -> Result<f64, TabularError> {
         let share = self.quantile(0, level);
         match share.is_finite() {
-            true => Ok(share),
-            false => Err(TabularError::Level { level, highest: self.highest_level(), rows: self.rows() }),
+            true => Ok((share + ROOM).min(1.0)),
+            false => Err(TabularError::Level {
+                level,
+                highest: self.highest_level(),
+                rows: self.rows(),
+                impossible: self.impossible[0],
+            }),
         }
     }
 
@@ -210,9 +225,8 @@ mod tests {
         let nine: Vec<f64> = (1..=9).map(|rank| f64::from(rank) / 10.0).collect();
         let found = conformal(&nine, 0);
         assert_eq!((found.rows(), found.highest_level()), (9, 0.9));
-        assert_eq!(found.central_share(0.9).unwrap(), 0.9);
-        assert_eq!(found.central_share(0.5).unwrap(), 0.5);
-        assert_eq!(found.central_share(1e-9).unwrap(), 0.1);
+        let share = |level| found.central_share(level).unwrap();
+        assert_eq!([share(0.9), share(0.5), share(1e-9)], [0.9, 0.5, 0.1].map(|score| score + ROOM));
         let message = found.central_share(0.91).unwrap_err().to_string();
         assert!(message.contains("9 calibration rows") && message.contains("0.9"), "{message}");
         // Impossible numbers rank last.
@@ -221,5 +235,9 @@ mod tests {
         assert!(found.central_share(0.8).is_err());
         assert!(conformal(&[], 3).central_share(0.1).is_err());
         assert!(conformal(&[0.2, 0.1], 0).check(0).is_err() && conformal(&[0.1], 0).check(2).is_err());
+        assert!(
+            conformal(&[0.5, 7.0], 0).check(0).is_err() && conformal(&[0.1], usize::MAX).check(0).is_err()
+        );
+        assert_eq!(conformal(&[0.1, 1.0], 3).check(0), Ok(()));
     }
 }

@@ -130,7 +130,7 @@ pub enum TabularError {
     #[error("the class weights are for {}, but the classes of {target:?} are {}; give each its weight", some(.given), some(.classes))]
     ClassWeights { target: String, given: Vec<String>, classes: Vec<String> },
 
-    /// Rows of which conformal prediction cannot make a promise.
+    /// Rows that are not exchangeable, so that conformal prediction has no guarantee.
     #[error("conformal prediction needs exchangeable rows, and {which} are not")]
     NotExchangeable { which: &'static str },
 
@@ -140,10 +140,14 @@ pub enum TabularError {
 
     /// A level that the calibration rows are too few for.
     #[error(
-        "no interval has a level of {level} with {rows} calibration rows; the highest level is {highest:.4}, and more \
-         held-out rows allow a higher one"
+        "no interval has a level of {level} with {rows} calibration rows{}; the highest level is {}",
+        match *.impossible {
+            0 => String::new(),
+            rows => format!(", of which {rows} have a number that the network holds impossible"),
+        },
+        (10_000.0 * .highest).floor() / 10_000.0
     )]
-    Level { level: f64, highest: f64, rows: usize },
+    Level { level: f64, highest: f64, rows: usize, impossible: usize },
 
     /// A row has a class that the model does not know.
     #[error(

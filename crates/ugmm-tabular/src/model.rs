@@ -65,7 +65,7 @@ pub trait TableModel: Any + Send + Sync {
     /// Returns an error if the network is discriminative, or a value that it needs is missing.
     fn level(&self, evidence: &Evidence) -> Result<f64, TabularError>;
 
-    /// The scores that give sets of classes and intervals of numbers their promise; `None` if the model was trained without.
+    /// The scores that give sets of classes and intervals of numbers their guarantee; `None` if the model was trained without.
     fn conformal(&self) -> Option<&Conformal> {
         None
     }

@@ -64,7 +64,7 @@ pub struct NumberTarget {
 
 impl NumberTarget {
     /// The scaling for these training numbers, which must not all be equal, weighted by `weights`, `None` for equal
-    /// weights. `usual` is the range without outliers in all rows of the table, so that it does not depend on the
+    /// weights. `usual` is the range without outliers in all rows of the table, or with conformal prediction in its training rows, so that it does not depend on the
     /// split.
     pub(crate) fn of(numbers: &[f64], weights: Option<&[f64]>, usual: Option<(f64, f64)>) -> Self {
         let is_near = |number: f64| usual.is_none_or(|(least, most)| (least..=most).contains(&number));

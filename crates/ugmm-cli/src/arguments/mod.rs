@@ -406,14 +406,15 @@ pub struct Predict {
     pub quantiles: Vec<f64>,
 
     /// Prediction intervals of a predicted number, by their coverage between 0 and 1: 0.9 adds the columns "90 % interval
-    /// from" and "90 % interval to"; as much probability lies below an interval as above it. Of a model that was trained
-    /// with --conformal, an interval holds the number of a new row with at least this probability
+    /// from" and "90 % interval to"; as much probability lies below an interval as above it. After training with
+    /// --conformal, an interval holds the number of a new row with at least this probability, if new rows are like those of
+    /// training and in no order
     #[arg(long, value_name = "C,C,…", value_delimiter = ',', value_parser = parse_coverage)]
     pub interval: Vec<f64>,
 
     /// Prediction sets of a class, by their level between 0 and 1, from a model that was trained with --conformal: 0.9 adds the
-    /// column "90 % set" with the classes of a set that holds the class of a new row with at least this probability,
-    /// separated by " | "
+    /// column "90 % set" with the classes of a set, separated by " | ". It holds the class of a new row with at least this
+    /// probability, if new rows are like those of training and in no order, and their classes are among those of training
     #[arg(long, value_name = "C,C,…", value_delimiter = ',', value_parser = parse_coverage)]
     pub sets: Vec<f64>,
 

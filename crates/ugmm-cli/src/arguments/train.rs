@@ -153,7 +153,7 @@ pub struct Train {
     pub group: Option<String>,
 
     /// Column of numbers or dates by which the rows follow one another in time; it is no input. The held-out rows are the
-    /// latest, and each fold, early stopping and calibration test on rows that are later than those they learn from (for a
+    /// latest, and each fold, early stopping and calibration test on rows that are later than their training rows (for a
     /// density the held-out rows only)
     #[arg(long, value_name = "COLUMN", conflicts_with = "group")]
     pub time_order: Option<String>,
@@ -168,18 +168,20 @@ pub struct Train {
     #[arg(long, value_name = "FRACTION")]
     pub keep_components: Option<f64>,
 
-    /// Share of the rows to hold out for measuring the model, stratified by class; 0 holds out none [default: 0.2]
+    /// Share of the rows to hold out for measuring the model, stratified by class unless --group, --time-order or
+    /// --conformal decides; 0 holds out none [default: 0.2]
     #[arg(long, value_name = "SHARE")]
     pub validation: Option<f64>,
 
-    /// Measure the model by K-fold cross-validation instead of held-out rows, train it on all rows, and calibrate its
+    /// Measure the model by K-fold cross-validation instead of held-out rows, train it on all rows (except for the held-out
+    /// rows of --conformal), and calibrate its
     /// probabilities with the temperature that fits the folds' predictions best
     #[arg(long, value_name = "K", value_parser = parse_count)]
     pub folds: Option<NonZeroUsize>,
 
     /// Conformal prediction: the held-out rows, here a simple random sample, calibrate the prediction sets of `predict --sets`
     /// and the intervals of `predict --interval`, which then hold the true value of a new row with at least the stated
-    /// probability. With --folds, these are folds of the other rows
+    /// probability, if new rows are like those of the table and in no order. The folds of --folds divide the other rows
     #[arg(long, conflicts_with_all = ["weights", "time_order"])]
     pub conformal: bool,
 

@@ -106,9 +106,7 @@ pub fn run(options: &Prune, common: &Common) -> Result<(), CliError> {
         components_in_file,
     };
     if model.conformal().is_some() && !common.quiet {
-        eprintln!(
-            "pruned models have no calibration rows, so `predict` makes no promise for their sets and intervals"
-        );
+        eprintln!("pruned models have no calibration rows, so their sets and intervals have no guarantee");
     }
     write_json(common.json.as_deref(), "ugmm/prune", &report)?;
     if common.quiet { Ok(()) } else { print(&text(&report, &rows, options)) }

@@ -89,7 +89,7 @@ fn sets_and_intervals_hold_what_they_should() {
 }
 
 #[test]
-fn levels_and_models_without_a_promise_are_refused() {
+fn levels_and_models_without_a_guarantee_are_refused() {
     let folder = TempDir::new().unwrap();
     tables(&folder);
     let predict = |options: &[&str]| {

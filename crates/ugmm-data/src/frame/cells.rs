@@ -1,5 +1,6 @@
 //! Tables of cells, each of which has a type of its own, as sheets have them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +46,23 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The value as a text of a column that also has texts. A number has no form that could be read with another decimal mark:
+    /// 1.204 as 1204.
+    fn beside_texts(&self) -> Cow<'_, str> {
+        let text = self.cell().text();
+        let is_number = matches!(self, Self::Number(_));
+        match is_number && text.split_once('.').is_some_and(|(_, decimals)| decimals.len() == 3) {
+            true => Cow::Owned(format!("{text}0")),
+            false => text,
+        }
+    }
+}
+
+/// Rows and columns that a sheet has at most.
+pub(super) const MOST_ROWS: usize = 1 << 20;
+pub(super) const MOST_COLUMNS: usize = 1 << 14;
+
 /// The cells of a sheet that are not empty, row by row.
 pub(super) struct Grid {
     path: PathBuf,
@@ -64,6 +82,10 @@ impl Grid {
 
     /// Adds a cell after all others. A text of nothing but blanks is no cell.
     pub(super) fn push(&mut self, row: usize, column: usize, value: Value) -> Result<(), FrameError> {
+        if row >= MOST_ROWS || column >= MOST_COLUMNS {
+            let reason = format!("a cell beyond row {MOST_ROWS} or column {MOST_COLUMNS}");
+            return Err(FrameError::Damaged { file: self.path.clone(), format: "spreadsheet", reason });
+        }
         let text = match &value {
             Value::Text(text) if text.trim().is_empty() => return Ok(()),
             Value::Text(text) | Value::Error(text) => text.len() as u64,
@@ -115,7 +137,7 @@ pub(super) struct CellTable {
 
 impl CellTable {
     /// The table in a sheet. Its first row that is not empty is the header, unless the options say that there is none. Empty rows
-    /// are skipped, but in a sheet of a single column they are rows with a missing value, as in a file of text.
+    /// between the header and the last row are rows of missing values, so that every row keeps its place.
     pub(super) fn new(mut grid: Grid, options: &ReadOptions) -> Result<Self, FrameError> {
         let (path, unasked) = (grid.path.clone(), std::mem::take(&mut grid.unasked));
         let columns = grid.rows.iter().flat_map(|(_, cells)| cells.iter().map(|(column, _)| *column));
@@ -135,9 +157,7 @@ impl CellTable {
         };
         let kept: Vec<usize> = (0..count).filter(|&column| filled[column]).collect();
         let names: Vec<String> = kept.iter().map(|&column| names[column].clone()).collect();
-        if kept.len() == 1 {
-            grid.fill_rows()?;
-        }
+        grid.fill_rows(header_row)?;
         grid.take((grid.rows.len() as u64).saturating_mul(kept.len() as u64).saturating_mul(CELL_BYTES))?;
         let rows: Vec<usize> = grid.rows.iter().map(|(row, _)| row + 1).collect();
         let mut values: Vec<Vec<Option<Value>>> = kept.iter().map(|_| vec![None; rows.len()]).collect();
@@ -226,10 +246,12 @@ impl CellBlocks {
 }
 
 impl Grid {
-    /// Adds the empty rows between others.
-    fn fill_rows(&mut self) -> Result<(), FrameError> {
-        let ends = self.rows.first().zip(self.rows.last()).map(|((first, _), (last, _))| *first..=*last);
-        let Some(rows) = ends else { return Ok(()) };
+    /// Adds the empty rows from `first`, or the first row, to the last.
+    fn fill_rows(&mut self, first: Option<usize>) -> Result<(), FrameError> {
+        let ends = self.rows.first().zip(self.rows.last());
+        let Some(rows) = ends.map(|((own, _), (last, _))| first.unwrap_or(*own)..=*last) else {
+            return Ok(());
+        };
         self.take(((rows.end() - rows.start()) as u64).saturating_mul(CELL_BYTES))?;
         let mut filled = std::mem::take(&mut self.rows).into_iter().peekable();
         let row = |row| filled.next_if(|(next, _)| *next == row).unwrap_or_else(|| (row, Vec::new()));
@@ -238,15 +260,16 @@ impl Grid {
     }
 }
 
-/// Fails if the header is a single cell above rows of several: a title.
+/// Fails if the header is a single cell above rows of several: a title. One that is not above their first cell is the name of a
+/// column beside those of an index.
 fn check_title(
     path: &Path,
     row: usize,
     header: &[(usize, Value)],
     rows: &[(usize, Vec<(usize, Value)>)],
 ) -> Result<(), FrameError> {
-    let ([(_, title)], Some((_, next))) = (header, rows.first()) else { return Ok(()) };
-    match next.len() > 1 {
+    let ([(place, title)], Some((_, next))) = (header, rows.first()) else { return Ok(()) };
+    match next.len() > 1 && next.first().is_some_and(|(first, _)| place <= first) {
         true => {
             let (text, below) = (title.cell().text().into_owned(), next.len());
             Err(FrameError::TitleLine { file: path.to_owned(), row, text, below })
@@ -317,7 +340,7 @@ fn array_of(values: &[Option<Value>]) -> ArrayRef {
             Arc::new(times.collect::<TimestampMillisecondArray>())
         }
         _ => {
-            let texts = values.iter().map(|value| value.as_ref().map(|value| value.cell().text()));
+            let texts = values.iter().map(|value| value.as_ref().map(Value::beside_texts));
             Arc::new(texts.collect::<StringArray>())
         }
     }

@@ -9,13 +9,10 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use zip::ZipArchive;
 
-use super::cells::{Grid, Value};
+use super::cells::{Grid, MOST_COLUMNS, MOST_ROWS, Value};
 use super::error::FrameError;
 use super::workbook::{OPEN_DOCUMENT, chosen, damaged, date_or_text};
 
-/// Rows and columns that a sheet has at most; programs repeat empty cells to the end of it.
-const MOST_ROWS: usize = 1 << 20;
-const MOST_COLUMNS: usize = 1 << 14;
 /// Blanks that one element may stand for.
 const MOST_BLANKS: usize = 1 << 10;
 
@@ -41,7 +38,12 @@ pub(super) fn sheet(path: &Path, file: File, name: Option<&str>, most_bytes: u64
         if element != "table:table" {
             continue;
         }
-        names.push(attributes.get("table:name").unwrap_or_default());
+        let found = attributes.get("table:name").unwrap_or_default();
+        // Copies of sheets in other files that formulas refer to.
+        if found.starts_with("'file:") {
+            continue;
+        }
+        names.push(found);
         match name {
             Some(name) if names.last().is_some_and(|found| found == name) => {
                 sheets.read()?;

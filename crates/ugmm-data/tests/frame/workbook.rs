@@ -309,9 +309,9 @@ fn headers_that_are_none_are_named() {
     }
 }
 
-/// Empty rows and columns around and between are no part of the table; pandas writes an index without a name.
+/// Empty columns, and empty rows around the table, are no part of it; pandas writes an index without a name.
 #[test]
-fn what_is_empty_is_skipped() {
+fn what_is_empty_is_skipped_but_rows_between_others() {
     let rows = vec![
         vec![],
         vec![Empty, Empty, t("a"), Empty, t("b")],
@@ -325,8 +325,8 @@ fn what_is_empty_is_skipped() {
             schema.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
             ["x1", "a", "b"]
         );
-        assert_eq!(schema.index[0].name, "x1");
-        assert_eq!(read(&content, &[Request::text("b")]).rows, [3, 5]);
+        assert_eq!((schema.rows, schema.columns[1].missing), (3, 1));
+        assert_eq!(read(&content, &[Request::text("b")]).rows, [3, 4, 5]);
     }
 }
 
@@ -447,5 +447,42 @@ proptest! {
             let expected: Vec<Option<String>> = values.iter().map(|(_, text)| Some(text.trim().to_owned())).collect();
             prop_assert_eq!(texts, &expected);
         }
+    }
+}
+
+/// A number keeps its value beside texts with decimal commas, and beside marks of missing values.
+#[test]
+fn numbers_beside_texts_keep_their_values() {
+    let rows = vec![
+        vec![t("v"), t("w")],
+        vec![Number(1.204), t("x")],
+        vec![t("5,84"), t("y")],
+        vec![Number(2.375), t("x")],
+    ];
+    for content in one(rows) {
+        let schema = infer(&content);
+        if let Kind::Numeric { max, .. } = schema.columns[0].kind {
+            assert!(max < 10.0, "{max}");
+        }
+    }
+    let rows = vec![
+        vec![t("v"), t("w")],
+        vec![Number(1.204), t("x")],
+        vec![t("NA"), t("y")],
+        vec![Number(2.375), t("x")],
+    ];
+    for content in one(rows) {
+        let schema = infer(&content);
+        let Kind::Numeric { min, max, .. } = schema.columns[0].kind else { panic!("{schema:?}") };
+        assert_eq!((min, max, schema.columns[0].missing), (1.204, 2.375, 1));
+    }
+}
+
+/// pandas writes a single column beside an index without a name; a cell far out is refused before memory is taken.
+#[test]
+fn one_name_beside_an_index_is_a_header_and_far_cells_are_refused() {
+    let rows = vec![vec![Empty, t("a")], vec![Number(0.0), Number(1.5)], vec![Number(1.0), Number(2.5)]];
+    for content in one(rows) {
+        assert!(infer(&content).columns.iter().any(|column| column.name == "a"));
     }
 }

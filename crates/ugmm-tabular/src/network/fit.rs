@@ -13,7 +13,6 @@ use crate::network::cross_validation::{
 };
 use crate::network::doubt::Doubt;
 use crate::network::doubts::doubts;
-use crate::network::far::usual_numbers;
 use crate::network::learner::{Fitted, Learner, known_rows};
 use crate::network::model::NetworkModel;
 use crate::network::novelty::Novelty;
@@ -64,23 +63,28 @@ pub struct Calibration {
 }
 
 /// The calibration rows of conformal prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ConformalReport {
     /// Number of calibration rows.
     pub rows: usize,
-    /// Number of categories of classes within each of which the promise holds; 1 for numbers.
-    pub categories: usize,
+    /// Categories of classes, within each of which the guarantee holds; empty for numbers.
+    pub categories: Vec<Vec<String>>,
     /// The highest level at which an interval has ends, or a class can be left out of a set.
     pub highest_level: f64,
-    /// Whether each calibration row is of another group, so that the promise is for a random row of a new group.
+    /// Whether each calibration row is of another group, so that the guarantee is for a random row of a new group.
     pub by_group: bool,
 }
 
 impl ConformalReport {
-    fn of(conformal: &Conformal) -> Self {
+    fn of(conformal: &Conformal, classes: &[String]) -> Self {
+        let mut categories: Vec<Vec<String>> = Vec::new();
+        for (&category, class) in conformal.categories().iter().zip(classes) {
+            categories.resize(categories.len().max(category + 1), Vec::new());
+            categories[category].push(class.clone());
+        }
         Self {
             rows: conformal.rows(),
-            categories: conformal.categories().iter().max().map_or(1, |last| last + 1),
+            categories,
             highest_level: conformal.highest_level(),
             by_group: conformal.is_by_group(),
         }
@@ -150,10 +154,8 @@ pub fn fit(
 ) -> Result<(NetworkModel, FitReport), TabularError> {
     let mut learner = Learner::new(table, target, options, run.device.clone())?;
     let split = split(&learner)?;
-    if let (true, TargetValues::Numbers(numbers)) = (options.conformal, &learner.values) {
-        // Nothing of the network may depend on the numbers of the calibration rows.
-        let learned: Vec<f64> = split.train.iter().map(|&place| numbers[place]).collect();
-        learner.usual = usual_numbers(&learned);
+    if options.conformal {
+        learner.forget_targets_but(&split.train)?;
     }
     let learner = learner;
     let folds = match (options.folds, options.search.is_empty()) {
@@ -307,7 +309,7 @@ pub fn fit(
         doubts,
         cross_validation,
         search,
-        conformal: model.conformal().map(ConformalReport::of),
+        conformal: model.conformal().map(|conformal| ConformalReport::of(conformal, model.classes())),
         skipped_epochs,
         best_epoch,
         history,
@@ -379,13 +381,15 @@ fn calibrating(learner: &Learner, split: &Split, folds: &[Split]) -> Result<Vec<
     if !is_number || !folds.is_empty() || !CALIBRATED_ROWS.contains(&rows) {
         return Ok(Vec::new());
     }
-    if rows < CALIBRATED_BY_FOLDS {
+    // In order of time, the first folds would have learned from few rows, which may all be alike.
+    let is_in_order = matches!(learner.dependence, Dependence::Times(_));
+    if rows < CALIBRATED_BY_FOLDS && !is_in_order {
         return learner.folds(&split.train, CALIBRATION_FOLDS);
     }
     Ok(vec![learner.split(&split.train, CALIBRATION_SHARE)?])
 }
 
-/// Training rows and held-out rows; with folds all rows are training rows.
+/// Training rows and held-out rows. With folds all rows are training rows, unless conformal prediction needs held-out rows.
 fn split(learner: &Learner) -> Result<Split, TabularError> {
     let FitOptions { validation, folds, conformal, .. } = learner.options;
     if !conformal && (folds.is_some() || *validation == 0.0) {

@@ -169,6 +169,25 @@ impl<'a> Learner<'a> {
         Ok(at_places(split, places))
     }
 
+    /// Takes the class weights and the range of usual numbers from these places only, so that nothing of a network depends on
+    /// the targets of other places.
+    pub(crate) fn forget_targets_but(&mut self, places: &[usize]) -> Result<(), TabularError> {
+        match &self.values {
+            TargetValues::Numbers(numbers) => {
+                let learned: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
+                self.usual = usual_numbers(&learned);
+            }
+            TargetValues::Classes(classes, labels) => {
+                let labels = places.iter().map(|&place| labels[place]).collect();
+                let learned = TargetValues::Classes(classes.clone(), labels);
+                let (target, weights) = (self.target, self.weights_of(places));
+                let asked = self.options.class_weights.as_ref();
+                self.class_weights = class_weights(target, &learned, weights.as_deref(), asked)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Splits all places so that the held-out ones are a simple random sample, and therefore exchangeable with new rows.
     ///
     /// # Errors

@@ -39,11 +39,11 @@ pub struct FitOptions {
     pub preprocessing: PreprocessingOptions,
     /// Weights of the classes; equal if `None`.
     pub class_weights: Option<ClassWeights>,
-    /// Fraction of the rows that is held out to measure the model, stratified by class; 0 for none. Not with
-    /// folds, unless [`Self::conformal`] needs these rows.
+    /// Fraction of the rows that is held out to measure the model, stratified by class unless the rows depend on each
+    /// other or [`Self::conformal`] is set; 0 for none. Not with folds, unless [`Self::conformal`] needs these rows.
     pub validation: f64,
-    /// Whether the held-out rows, here a simple random sample, also give the model's sets of classes or intervals of numbers
-    /// their promise ([`Conformal`](crate::Conformal)). With folds, these are folds of the other rows.
+    /// Whether the held-out rows, here a simple random sample, also calibrate sets of classes or intervals of numbers with a
+    /// guarantee ([`Conformal`](crate::Conformal)). The folds then divide the rows that are not held out.
     pub conformal: bool,
     /// Number of folds. The model is measured by cross-validation and trained on all rows, and the
     /// temperature that fits the folds' predictions best calibrates its probabilities.

@@ -1,6 +1,6 @@
 //! Measures of predicted classes.
 
-use super::{LEVEL, Promise};
+use super::{Guarantee, LEVEL};
 use crate::output::{percent, table};
 use serde::Serialize;
 use ugmm_experiments::mean_and_sd;
@@ -35,7 +35,7 @@ pub struct Report<'a> {
     /// `confusion[right][predicted]` is a number of rows.
     confusion: Confusion,
     /// Conformal sets; `None` if the model was trained without them.
-    conformal: Option<Promise>,
+    conformal: Option<Guarantee>,
     reliability: Vec<ReliabilityBin>,
 }
 
@@ -62,22 +62,22 @@ impl<'a> Report<'a> {
             target,
             by_class: confusion.by_class(&areas),
             confusion,
-            conformal: conformal.map(|conformal| promise(found, labels, weights, conformal)),
+            conformal: conformal.map(|conformal| guarantee(found, labels, weights, conformal)),
             reliability: reliability(log_probabilities, labels, PRINTED_BINS, weights),
             classes,
         }
     }
 }
 
-fn promise(
+fn guarantee(
     found: &ClassPredictions,
     labels: &[usize],
     weights: Option<&[f64]>,
     conformal: &Conformal,
-) -> Promise {
+) -> Guarantee {
     let thresholds = conformal.thresholds(LEVEL);
     let (sets, classes) = (found.sets(&thresholds), thresholds.len());
-    Promise::of(labels.len(), RowWeights(weights), |row| {
+    Guarantee::of(labels.len(), RowWeights(weights), |row| {
         let set = &sets[row * classes..][..classes];
         (set[labels[row]], set.iter().filter(|is_member| **is_member).count() as f64)
     })
@@ -112,7 +112,7 @@ pub fn text(report: &Report) -> String {
     if let Some(score) = report.mean_score {
         text += &format!("mean joint score of features and label {score:.4} (a score, not a likelihood)\n");
     }
-    if let Some(Promise { level, coverage, size }) = &report.conformal {
+    if let Some(Guarantee { level, coverage, size }) = &report.conformal {
         text += &format!(
             "{} % sets hold the class of {} % of the rows, with {size:.2} classes on average\n",
             percent(*level, 0),

@@ -51,7 +51,7 @@ const LEVEL: f64 = 0.9;
 
 /// How often the conformal sets or intervals of a level hold the true value, and how large they are.
 #[derive(Serialize)]
-struct Promise {
+struct Guarantee {
     level: f64,
     /// Fraction of the rows whose true value is in its set or interval.
     coverage: f64,
@@ -59,7 +59,7 @@ struct Promise {
     size: f64,
 }
 
-impl Promise {
+impl Guarantee {
     /// The means over rows; `of_row` says whether the true value of a row is held, and how large its set or interval is.
     fn of(rows: usize, weights: RowWeights, of_row: impl Fn(usize) -> (bool, f64)) -> Self {
         let (mut held, mut size) = (0.0, 0.0);

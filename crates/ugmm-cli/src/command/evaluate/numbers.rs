@@ -1,6 +1,6 @@
 //! Measures of predicted numbers.
 
-use super::{LEVEL, Promise};
+use super::{Guarantee, LEVEL};
 use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use ugmm_network::RowWeights;
@@ -21,7 +21,7 @@ pub struct Report<'a> {
     /// are calibrated.
     deciles: Vec<f64>,
     /// Conformal intervals; `None` if the model was trained without them, or with too few calibration rows.
-    conformal: Option<Promise>,
+    conformal: Option<Guarantee>,
 }
 
 impl<'a> Report<'a> {
@@ -39,8 +39,8 @@ impl<'a> Report<'a> {
             sums[((place * DECILES as f64) as usize).min(DECILES - 1)] += RowWeights(weights).of(row);
         }
         let share = conformal.and_then(|conformal| conformal.central_share(LEVEL).ok());
-        let promise = |share: f64| {
-            Promise::of(numbers.len(), RowWeights(weights), |row| {
+        let guarantee = |share: f64| {
+            Guarantee::of(numbers.len(), RowWeights(weights), |row| {
                 let end = |probability| found[row].quantile(probability);
                 let (low, high) = (end((1.0 - share) / 2.0), end((1.0 + share) / 2.0));
                 ((low..=high).contains(&numbers[row]), high - low)
@@ -51,7 +51,7 @@ impl<'a> Report<'a> {
             metrics: NumberMetrics::of(found, numbers, weights),
             baseline: NumberBaseline::of(numbers, weights),
             target,
-            conformal: share.map(promise),
+            conformal: share.map(guarantee),
             deciles: sums.iter().map(|sum| sum / total).collect(),
         }
     }
@@ -86,7 +86,7 @@ pub fn text(report: &Report, is_date: bool) -> String {
     rows.push(vec!["central 50 %".into(), percent(metrics.coverage_50, 1), String::new()]);
     let width = error(metrics.width_90);
     rows.push(vec!["central 90 %".into(), percent(metrics.coverage_90, 1), width]);
-    if let Some(Promise { level, coverage, size }) = conformal {
+    if let Some(Guarantee { level, coverage, size }) = conformal {
         let name = format!("conformal {} %", percent(*level, 0));
         rows.push(vec![name, percent(*coverage, 1), error(*size)]);
     }

@@ -12,7 +12,7 @@ use ugmm_tabular::{Conformal, DateTarget, Distribution, NetworkModel, TableModel
 const USUAL_QUANTILES: [f64; 3] = [0.05, 0.5, 0.95];
 
 /// Between the classes of a set.
-const SEPARATOR: &str = " | ";
+pub const SEPARATOR: &str = " | ";
 
 /// A quantile in the output.
 pub struct Quantile {
@@ -37,7 +37,12 @@ pub struct Asked {
 
 /// A share as in the name of a column.
 fn percent(share: f64) -> String {
-    format!("{} %", six_digits(100.0 * share))
+    let rounded = six_digits(100.0 * share);
+    // No share between 0 and 1 is called by one of these.
+    match rounded.parse() == Ok(0.0) || rounded.parse() == Ok(100.0) {
+        true if share > 0.0 && share < 1.0 => format!("{} %", 100.0 * share),
+        _ => format!("{rounded} %"),
+    }
 }
 
 /// The sets of these levels.

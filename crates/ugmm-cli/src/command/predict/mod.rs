@@ -128,8 +128,16 @@ fn sets(options: &Predict, model: &dyn TableModel) -> Result<Vec<Sets>, CliError
         return Err(refused("sets are those of predicted classes; of a predicted number: --interval"));
     }
     let Some(conformal) = model.conformal() else {
-        return Err(refused("the model has no calibration rows; train it with --conformal"));
+        let reason = "the model has no calibration rows; networks have them after training with --conformal, until they are pruned";
+        return Err(refused(reason));
     };
+    if let Some(class) = model.classes().iter().flatten().find(|class| class.contains(columns::SEPARATOR)) {
+        let reason = format!(
+            "the class {class:?} contains {:?}, which separates the classes of a set",
+            columns::SEPARATOR
+        );
+        return Err(CliError::Option { key: "--sets", reason });
+    }
     let sets = columns::sets(&options.sets, conformal);
     let mut names = HashSet::new();
     match sets.iter().find(|sets| !names.insert(sets.name.as_str())) {

@@ -150,7 +150,9 @@ impl<'o> Dependent<'o> {
                 count(*number, "group")
             ),
             (None, Some(column)) => {
-                format!("ordered by {column}; held-out rows are later than the training rows\n")
+                format!(
+                    "ordered by {column}; models are tested on rows that are later than those they were trained on\n"
+                )
             }
             (None, None) => String::new(),
         }

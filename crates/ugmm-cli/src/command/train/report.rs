@@ -61,6 +61,8 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Largest number of classes that a line names.
+const NAMED_CLASSES: usize = 5;
 /// Fraction of the rows that measure a model up to which repeated rows are no reason for a remark.
 const FEW_REPEATED: f64 = 0.01;
 
@@ -161,8 +163,8 @@ fn repeated(fitted: &FitReport) -> String {
         return String::new();
     }
     format!(
-        "{} of the {measured} rows that measure the model {} a training row in every column; if new rows do not repeat, expect \
-         less of it\n",
+        "{} of the {measured} rows that measure the model {} a training row in every column that is used; if new rows do not \
+         repeat, expect less of the model\n",
         repeated,
         if repeated == 1 { "repeats" } else { "repeat" }
     )
@@ -170,19 +172,28 @@ fn repeated(fitted: &FitReport) -> String {
 
 /// What the calibration rows of conformal prediction allow.
 fn conformal_line(found: &ConformalReport, is_number: bool) -> String {
-    let &ConformalReport { rows, categories, highest_level, by_group } = found;
+    let &ConformalReport { rows, ref categories, highest_level, by_group } = found;
     let what = if is_number { "prediction intervals" } else { "prediction sets" };
-    let of = match categories {
-        1 => String::new(),
-        count => format!(" in {count} categories of classes"),
-    };
+    let shared: String =
+        categories.iter().filter(|classes| classes.len() > 1).map(|classes| shared_line(classes)).collect();
     let of_groups = if by_group { ", one of each group," } else { "" };
     // Rounded down, so that the level can be asked for.
     let percent = (1000.0 * highest_level).floor() / 10.0;
     format!(
-        "conformal: {}{of_groups} calibrate {what}{of}; levels up to {percent} %\n",
-        count(rows, "held-out row")
+        "conformal: {}{of_groups} {} {what}; levels up to {percent} %\n{shared}",
+        count(rows, "held-out row"),
+        if rows == 1 { "calibrates" } else { "calibrate" }
     )
+}
+
+/// A line about classes with too few rows for a guarantee of their own.
+fn shared_line(classes: &[String]) -> String {
+    let named: Vec<&str> = classes.iter().take(NAMED_CLASSES).map(String::as_str).collect();
+    let more = match classes.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {}", count(more, "other")),
+    };
+    format!("  guaranteed for {}{more} together, not for each: too few rows\n", named.join(", "))
 }
 
 /// Measures in a few words; errors are in days if the target is a date.
