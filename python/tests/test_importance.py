@@ -76,7 +76,7 @@ def test_bad_input_is_explained(classifier, frame, columns):
     labels = columns["label"]
     with pytest.raises(ValueError, match="X has 120 rows, but y has 119"):
         classifier.importance(frame, labels[:-1])
-    with pytest.raises(ValueError, match="only 1 row has a value in the column"):
+    with pytest.raises(ValueError, match="only 1 row has a value of"):
         classifier.importance(frame[:1], labels[:1])
     with pytest.raises(ValueError, match="the model knows only the classes far, near"):
         classifier.importance(frame, ["elsewhere", *labels[1:]])

@@ -194,8 +194,8 @@ pub enum TabularError {
 
     /// Values are to be permuted among too few rows.
     #[error(
-        "{rows} of the drawn rows can be used, which have a value of {target:?} and of another column; the values of a column \
-         are permuted among two rows or more"
+        "the values of a column are permuted among two rows or more, but only {} a value of {target:?} and of another column",
+        rows_have(*.rows)
     )]
     TooFewToPermute { target: String, rows: usize },
 

@@ -168,7 +168,7 @@ fn rows_that_cannot_be_measured_are_left_out() {
     let message = model.importance(&known[..6], how, &GO_ON).unwrap_err().to_string();
     assert_eq!(
         message,
-        "only 1 row has a value in the column \"y\"; the values of a column can be permuted among two rows or more"
+        "the values of a column are permuted among two rows or more, but only 1 row has a value of \"y\" and of another column"
     );
     let message = model.effect(&known, 5, many(3), &GO_ON).unwrap_err().to_string();
     assert!(message.starts_with("\"y\" is the column that the model predicts; "), "{message}");

@@ -115,7 +115,10 @@ fn levels_and_models_without_a_guarantee_are_refused() {
         &["train", "t.csv", "--target", "class", "--epochs", "1", "-o", "m.safetensors"],
     ));
     let message = failure(&predict(&["--sets", "0.9"]));
-    assert_eq!(message, "--sets: the model has no calibration rows; train it with --conformal");
+    assert_eq!(
+        message,
+        "--sets: the model has no calibration rows; networks have them after training with --conformal, until they are pruned"
+    );
     train(&folder, &["--target", "class"]);
     let message = failure(&predict(&["--sets", "0.9,0.90"]));
     assert!(message.contains("two columns would be called \"90 % set\""), "{message}");

@@ -119,8 +119,8 @@ fn rows_that_do_not_serve_are_explained() {
     let message = failure(&with("one.csv", one(), &["--importance"]));
     assert_eq!(
         message,
-        "one.csv: only 1 row has a value in the column \"species\"; the values of a column can be permuted among two rows or \
-         more"
+        "one.csv: the values of a column are permuted among two rows or more, but only 1 row has a value of \"species\" and of \
+         another column"
     );
     let text = stdout(&with("one.csv", one(), &["--effect", "sepal_width"]));
     assert!(text.contains("the column has one value in these rows, so that there is no curve"), "{text}");
@@ -226,7 +226,7 @@ fn a_report_shows_what_matters() {
     let bare: String = rows.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0)).collect();
     std::fs::write(at.join("bare.csv"), format!("size,colour,other,day\n{bare}")).unwrap();
     let (html, content) = page("bare.csv");
-    assert!(html.contains("Without true values of the target"), "{html}");
+    assert!(html.contains("Without two true values of the target"), "{html}");
     assert_eq!(content["importance"]["y"]["label"], "mean |contribution|, nats");
     assert_eq!(content["effects"].as_array().unwrap().len(), 4);
 }

@@ -66,7 +66,10 @@ fn times_go_with_numbers_densities_early_stopping_weights_and_a_config_file() {
         let output = ugmm(folder.path(), &[&command[..], options].concat());
         assert!(output.status.success(), "{output:?}");
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("ordered by day; held-out rows are later"), "{options:?} {said}");
+        assert!(
+            said.contains("ordered by day; models are tested on rows that are later"),
+            "{options:?} {said}"
+        );
     }
     std::fs::write(folder.path().join("c.toml"), "time_order = \"day\"\nepochs = 1\n").unwrap();
     let config = ["train", "t.csv", "--target", "state", "--config", "c.toml", "-o", "c.safetensors"];

@@ -98,7 +98,7 @@ pub fn text(report: &Report) -> String {
         text += &interval(validation);
     }
     if let Some(measured) = &fitted.cross_validation {
-        text += &cross_validation(measured, *is_date);
+        text += &cross_validation(measured, fitted.training_rows, *is_date);
     }
     text += &repeated(fitted);
     if let Some(conformal) = &fitted.conformal {
@@ -224,11 +224,17 @@ pub fn baseline_in_words(baseline: &Baseline, target: &str, is_date: bool) -> St
     }
 }
 
-fn cross_validation(measured: &CrossValidation, is_date: bool) -> String {
+fn cross_validation(measured: &CrossValidation, training_rows: usize, is_date: bool) -> String {
     let CrossValidation { folds, metrics, temperature, spread, rejected, at_limit, scaled_metrics, by_fold } =
         measured;
-    let head =
-        format!("{folds}-fold cross-validation, each row predicted by a model that was not trained on it:\n");
+    // In order of time, the earliest rows are never predicted.
+    let predicted = match metrics.rows() {
+        rows if rows < training_rows => format!("{rows} rows, each"),
+        _ => "each row".to_owned(),
+    };
+    let head = format!(
+        "{folds}-fold cross-validation, {predicted} predicted by a model that was not trained on it:\n"
+    );
     let (with, what) = match (temperature, spread) {
         (Some(temperature), _) => (
             format!(
