@@ -20,7 +20,7 @@ use ugmm_network::inference::gibbs::SamplingOptions;
 use ugmm_network::inspect::Absence;
 use ugmm_network::verification::robustness::Verdict;
 use ugmm_report::svg;
-use ugmm_table_report::matters::{loss_name, usual_rows, value_text};
+use ugmm_table_report::matters::{loss_name, point_text, usual_rows};
 use ugmm_table_report::{ModelReport, ReportError, ReportOptions, network_figure};
 use ugmm_tabular::distribution::Predictions;
 use ugmm_tabular::network::{CELLS, ImportanceOptions};
@@ -454,7 +454,7 @@ impl Model {
         let found = detached(py, threads, measure)?.map_err(raise)?;
         let points: Vec<_> = found.points.iter().chain(&found.missing).collect();
         let column = &self.model.columns()[index];
-        let text = |value: f64| (!value.is_nan()).then(|| value_text(column, value));
+        let text = |value: f64| (!value.is_nan()).then(|| point_text(column, value));
         let effects = points.iter().flat_map(|point| point.effect.iter().copied()).collect();
         Ok((
             points.iter().map(|point| text(point.value)).collect(),

@@ -1,9 +1,14 @@
 //! Numbers and counts in words.
 
-/// A number of things, such as "1 row" or "2 rows".
+/// A number of things, such as "1 row", "2 rows" or "2 classes".
 #[must_use]
 pub fn count(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    let ending = match count {
+        1 => "",
+        _ if noun.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {noun}{ending}")
 }
 
 /// A line about rows that are left out because they lack something; empty if there are none.

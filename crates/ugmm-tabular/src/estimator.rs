@@ -1,6 +1,6 @@
 //! Classifier and regressor: models that predict one kind of target.
 
-use crate::distribution::Predictions;
+use crate::distribution::{Predictions, central_tails};
 use crate::error::TabularError;
 use crate::network::fit::{FitReport, fit};
 use crate::network::model::NetworkModel;
@@ -186,8 +186,8 @@ impl UgmmRegressor {
     /// model's.
     pub fn predict_intervals(&self, table: &Table, level: f64) -> Result<Vec<(f64, f64)>, TabularError> {
         let share = self.model.conformal().ok_or(TabularError::NoCalibration)?.central_share(level)?;
-        let end = |found: &ConditionalDensity, sign: f64| found.quantile(0.5 * (1.0 + sign * share));
-        let interval = |found: &ConditionalDensity| (end(found, -1.0), end(found, 1.0));
+        let interval =
+            |found: &ConditionalDensity| central_tails(share).map(|tail| found.quantile(tail)).into();
         Ok(self.predict_densities(table)?.iter().map(interval).collect())
     }
 

@@ -407,6 +407,16 @@ pub(crate) enum TargetValues {
 }
 
 impl TargetValues {
+    /// The values at these places.
+    pub(crate) fn at(&self, places: &[usize]) -> Self {
+        match self {
+            Self::Classes(classes, labels) => {
+                Self::Classes(classes.clone(), places.iter().map(|&place| labels[place]).collect())
+            }
+            Self::Numbers(numbers) => Self::Numbers(places.iter().map(|&place| numbers[place]).collect()),
+        }
+    }
+
     /// Whether some numbers are not whole; for dates, whether they have times of day.
     pub(crate) fn have_fractions(&self) -> bool {
         matches!(self, Self::Numbers(numbers) if numbers.iter().any(|number| number.fract() != 0.0))

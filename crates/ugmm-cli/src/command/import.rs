@@ -58,7 +58,7 @@ fn text(report: &Report) -> String {
         sizes.join("-"),
         count(report.parameters, "parameter"),
         report.target,
-        count(report.classes.len(), "class").replace("classs", "classes"),
+        count(report.classes.len(), "class"),
         count(report.features.len(), "column"),
     )
 }

@@ -82,9 +82,14 @@ impl Grid {
 
     /// Adds a cell after all others. A text of nothing but blanks is no cell.
     pub(super) fn push(&mut self, row: usize, column: usize, value: Value) -> Result<(), FrameError> {
+        let damaged = |file: &Path, reason| FrameError::Damaged {
+            file: file.to_owned(),
+            format: "spreadsheet",
+            reason,
+        };
         if row >= MOST_ROWS || column >= MOST_COLUMNS {
             let reason = format!("a cell beyond row {MOST_ROWS} or column {MOST_COLUMNS}");
-            return Err(FrameError::Damaged { file: self.path.clone(), format: "spreadsheet", reason });
+            return Err(damaged(&self.path, reason));
         }
         let text = match &value {
             Value::Text(text) if text.trim().is_empty() => return Ok(()),
@@ -97,9 +102,7 @@ impl Grid {
                 cells.push((column, value));
             }
             Some((last, _)) if *last >= row => {
-                let (file, reason) =
-                    (self.path.clone(), "its cells are not in the order of their places".into());
-                return Err(FrameError::Damaged { file, format: "spreadsheet", reason });
+                return Err(damaged(&self.path, "its cells are not in the order of their places".into()));
             }
             _ => {
                 self.take(CELL_BYTES)?;

@@ -3,7 +3,7 @@
 use super::diagrams::largest;
 use super::seen::Seen;
 use crate::error::ReportError;
-use crate::matters::{ABOUT_ROWS, loss_name, usual_rows, value_text as level_text};
+use crate::matters::{ABOUT_ROWS, loss_name, point_text, shown_outputs, usual_rows};
 use crate::naming::value_text;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -87,7 +87,7 @@ pub fn matters(model: &NetworkModel, seen: &Seen) -> Result<Option<Matters>, Rep
         }
     }
     effects.retain(|effect| effect.points.len() > 1);
-    let outputs = outputs(model, &effects);
+    let outputs = shown_outputs(model, &effects, OUTPUTS);
     let on_rows = match sample.rows() < sample.of {
         true => format!("{} of {} rows, drawn at random", sample.rows(), sample.of),
         false => count(sample.rows(), "row"),
@@ -184,21 +184,6 @@ fn about_effects(model: &NetworkModel, outputs: &[usize]) -> String {
     )
 }
 
-/// The outputs whose effects are drawn: the second of two classes, or the classes on which effects are largest.
-fn outputs(model: &NetworkModel, effects: &[Effect]) -> Vec<usize> {
-    match model.classes().len() {
-        0 => vec![0],
-        2 => vec![1],
-        classes => {
-            let points = || effects.iter().flat_map(|effect| effect.points.iter().chain(&effect.missing));
-            let size = |output: usize| points().map(|point| point.effect[output].abs()).fold(0.0, f64::max);
-            let mut outputs = largest(&(0..classes).map(size).collect::<Vec<f64>>(), OUTPUTS);
-            outputs.sort_unstable();
-            outputs
-        }
-    }
-}
-
 fn curve(model: &NetworkModel, sample: &RowSample, effect: &Effect, outputs: &[usize]) -> ColumnEffect {
     let column = &model.columns()[effect.column];
     let mut points: Vec<_> = effect.points.iter().collect();
@@ -233,7 +218,7 @@ fn curve(model: &NetworkModel, sample: &RowSample, effect: &Effect, outputs: &[u
                 values: Counted::of_values(values().map(|value| (value - least) as f32), BARS).map(histogram),
             },
             false => EffectPoints::Levels {
-                names: points.iter().map(|point| level_text(column, point.value).into()).collect(),
+                names: points.iter().map(|point| point_text(column, point.value).into()).collect(),
                 rows: points.iter().map(|point| point.rows).collect(),
             },
         },

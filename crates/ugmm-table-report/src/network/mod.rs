@@ -11,6 +11,8 @@ mod seen;
 mod weights;
 mod what_if;
 
+pub(crate) use diagrams::largest;
+
 use crate::error::ReportError;
 use crate::naming::network_of;
 use crate::report::ReportOptions;

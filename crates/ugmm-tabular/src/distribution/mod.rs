@@ -24,6 +24,12 @@ pub enum Distribution {
     Mixture(UnivariateMixture),
 }
 
+/// The probabilities below the two ends of the central interval with this share of a distribution.
+#[must_use]
+pub fn central_tails(share: f64) -> [f64; 2] {
+    [(1.0 - share) / 2.0, (1.0 + share) / 2.0]
+}
+
 /// Predictions of a column for some rows.
 #[derive(Clone, Debug)]
 pub enum Predictions {

@@ -155,7 +155,7 @@ pub fn fit(
     let mut learner = Learner::new(table, target, options, run.device.clone())?;
     let split = split(&learner)?;
     if options.conformal {
-        learner.forget_targets_but(&split.train)?;
+        learner.take_targets_of(&split.train)?;
     }
     let learner = learner;
     let folds = match (options.folds, options.search.is_empty()) {

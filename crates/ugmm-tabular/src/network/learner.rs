@@ -105,28 +105,15 @@ impl<'a> Learner<'a> {
             let (target, needed) = (target.to_owned(), FEWEST_ROWS);
             return Err(TabularError::TooFewRows { target, rows: rows.len(), needed });
         }
-        let values = match values {
-            TargetValues::Classes(classes, labels) => {
-                TargetValues::Classes(classes, kept.iter().map(|&place| labels[place]).collect())
-            }
-            TargetValues::Numbers(numbers) => {
-                TargetValues::Numbers(kept.iter().map(|&place| numbers[place]).collect())
-            }
-        };
-        let usual = match &values {
-            TargetValues::Numbers(numbers) => usual_numbers(numbers),
-            TargetValues::Classes(..) => None,
-        };
+        let values = values.at(&kept);
         for column in table.schema().columns.iter().filter(|column| column.name != target) {
             check_column(column, all_rows)?;
         }
         let weights: Option<Vec<f64>> =
             table.weights().map(|weights| rows.iter().map(|&row| weights[row]).collect());
         let dependence = table.dependence().of_rows(&rows);
-        let class_weights =
-            class_weights(target, &values, weights.as_deref(), options.class_weights.as_ref())?;
         let (without_target, without_features) = (all_rows - with_target, with_target - rows.len());
-        Ok(Self {
+        let mut learner = Self {
             table,
             target,
             task,
@@ -134,13 +121,16 @@ impl<'a> Learner<'a> {
             device,
             rows,
             values,
-            usual,
-            class_weights,
+            usual: None,
+            class_weights: None,
             weights,
             dependence,
             without_target,
             without_features,
-        })
+        };
+        let all: Vec<usize> = (0..learner.rows.len()).collect();
+        learner.take_targets_of(&all)?;
+        Ok(learner)
     }
 
     /// The stratum of each of these places for a stratified split: the class, or the index of the quantile
@@ -169,22 +159,16 @@ impl<'a> Learner<'a> {
         Ok(at_places(split, places))
     }
 
-    /// Takes the class weights and the range of usual numbers from these places only, so that nothing of a network depends on
-    /// the targets of other places.
-    pub(crate) fn forget_targets_but(&mut self, places: &[usize]) -> Result<(), TabularError> {
-        match &self.values {
-            TargetValues::Numbers(numbers) => {
-                let learned: Vec<f64> = places.iter().map(|&place| numbers[place]).collect();
-                self.usual = usual_numbers(&learned);
-            }
-            TargetValues::Classes(classes, labels) => {
-                let labels = places.iter().map(|&place| labels[place]).collect();
-                let learned = TargetValues::Classes(classes.clone(), labels);
-                let (target, weights) = (self.target, self.weights_of(places));
-                let asked = self.options.class_weights.as_ref();
-                self.class_weights = class_weights(target, &learned, weights.as_deref(), asked)?;
-            }
-        }
+    /// Takes the class weights and the range of usual numbers from these places, so that they do not depend on the
+    /// targets of other places.
+    pub(crate) fn take_targets_of(&mut self, places: &[usize]) -> Result<(), TabularError> {
+        let learned = self.values.at(places);
+        self.usual = match &learned {
+            TargetValues::Numbers(numbers) => usual_numbers(numbers),
+            TargetValues::Classes(..) => None,
+        };
+        let (weights, asked) = (self.weights_of(places), self.options.class_weights.as_ref());
+        self.class_weights = class_weights(self.target, &learned, weights.as_deref(), asked)?;
         Ok(())
     }
 

@@ -10,6 +10,9 @@ use ugmm_data::frame::Values;
 /// Number of test rows of these splits that have the same values as a training row of their split in every column, the target
 /// included.
 pub(crate) fn repeated_rows(learner: &Learner, splits: &[Split]) -> usize {
+    if splits.iter().all(|split| split.test.is_empty()) {
+        return 0;
+    }
     let columns = &learner.table.schema().columns;
     let columns: Vec<&Values> =
         columns.iter().filter_map(|column| learner.table.column(&column.name).ok()).collect();

@@ -5,6 +5,7 @@ use crate::output::{count, error_text, percent, table};
 use serde::Serialize;
 use ugmm_network::RowWeights;
 use ugmm_network::metrics::NumberMetrics;
+use ugmm_tabular::distribution::central_tails;
 use ugmm_tabular::network::NumberBaseline;
 use ugmm_tabular::{Conformal, Distribution};
 
@@ -41,8 +42,7 @@ impl<'a> Report<'a> {
         let share = conformal.and_then(|conformal| conformal.central_share(LEVEL).ok());
         let guarantee = |share: f64| {
             Guarantee::of(numbers.len(), RowWeights(weights), |row| {
-                let end = |probability| found[row].quantile(probability);
-                let (low, high) = (end((1.0 - share) / 2.0), end((1.0 + share) / 2.0));
+                let [low, high] = central_tails(share).map(|tail| found[row].quantile(tail));
                 ((low..=high).contains(&numbers[row]), high - low)
             })
         };

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use ugmm_report::Text;
-use ugmm_table_report::matters::{ABOUT_ROWS, loss_name, usual_rows, value_text};
+use ugmm_table_report::matters::{ABOUT_ROWS, loss_name, point_text, shown_outputs, usual_rows};
 use ugmm_table_report::unseen_lines;
 use ugmm_tabular::network::{ColumnImportance, Effect, EffectPoint, Importance, ImportanceOptions};
 use ugmm_tabular::read::{ReadTarget, RowSample, TableReader};
@@ -252,7 +252,7 @@ fn effect_report<'m>(model: &'m NetworkModel, effect: &Effect) -> EffectReport<'
         value: match point.value {
             missing if missing.is_nan() => Value::Missing,
             number if column.is_number() && !column.is_date() => Value::Number(number),
-            value => Value::Text(value_text(column, value)),
+            value => Value::Text(point_text(column, value)),
         },
         rows: point.rows,
         effect: point.effect.clone(),
@@ -278,7 +278,14 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
         true => "accumulated local effect",
         false => "mean prediction with the level in every row",
     };
-    let (outputs, more) = shown_outputs(model, effect);
+    let outputs = shown_outputs(model, std::slice::from_ref(effect), PRINTED_CLASSES);
+    let more = match model.classes().len() {
+        classes if classes > 2 && classes > outputs.len() => {
+            let others = count(classes - outputs.len(), "more class");
+            format!("and {others}, on which the effect is smaller (--json has all)\n")
+        }
+        _ => String::new(),
+    };
     let is_date = model.target_date().is_some();
     let unit = match (model.classes(), is_date) {
         ([], true) => "difference from the average prediction, in days".to_owned(),
@@ -306,7 +313,7 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
     for point in all_points(effect) {
         let value = match column.is_number() && !column.is_date() && !point.value.is_nan() {
             true => six_digits(point.value),
-            false => short(&value_text(column, point.value), LONGEST_NAME),
+            false => short(&point_text(column, point.value), LONGEST_NAME),
         };
         let mut line = vec![value, point.rows.to_string()];
         line.extend(outputs.iter().map(|&output| number(point.effect[output])));
@@ -325,28 +332,6 @@ fn effect_text(model: &NetworkModel, effect: &Effect, rows: &str) -> String {
         "effect of {name} on {target}, on {rows}\n{method}:\n{unit}\n\n{}{rows_mean}{more}",
         left_aligned_last(lines)
     )
-}
-
-/// The outputs that are printed, and a line about the others: the second of two classes, whose probability determines
-/// that of the first, or the classes on which the effect is largest.
-fn shown_outputs(model: &NetworkModel, effect: &Effect) -> (Vec<usize>, String) {
-    let classes = model.classes().len();
-    match classes {
-        0 => (vec![0], String::new()),
-        2 => (vec![1], String::new()),
-        _ if classes <= PRINTED_CLASSES => ((0..classes).collect(), String::new()),
-        _ => {
-            let size = |output: usize| {
-                all_points(effect).map(|point| point.effect[output].abs()).fold(0.0, f64::max)
-            };
-            let mut order: Vec<usize> = (0..classes).collect();
-            order.sort_by(|&a, &b| size(b).total_cmp(&size(a)));
-            order.truncate(PRINTED_CLASSES);
-            order.sort_unstable();
-            let others = count(classes - PRINTED_CLASSES, "more class").replace("classs", "classes");
-            (order, format!("and {others}, on which the effect is smaller (--json has all)\n"))
-        }
-    }
 }
 
 /// The size of a number with its sign if it is negative; what is rounded to 0 has none.
@@ -415,7 +400,7 @@ fn effect_rows(model: &NetworkModel, effects: &[Effect]) -> Vec<Written> {
         .flat_map(|effect| all_points(effect).map(|point| (&model.columns()[effect.column], point)))
         .collect();
     let value = |(column, point): &(&Column, &EffectPoint)| {
-        (!point.value.is_nan()).then(|| value_text(column, point.value))
+        (!point.value.is_nan()).then(|| point_text(column, point.value))
     };
     let mut columns = vec![
         texts("column", points.iter().map(|(column, _)| Some(column.name().to_owned())).collect()),

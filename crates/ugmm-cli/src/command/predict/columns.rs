@@ -5,7 +5,7 @@ use crate::row_output::{Column, Values};
 use ugmm_network::inspect::Absence;
 use ugmm_report::six_digits;
 use ugmm_tabular::column::EncodedRows;
-use ugmm_tabular::distribution::{ClassPredictions, Predictions};
+use ugmm_tabular::distribution::{ClassPredictions, Predictions, central_tails};
 use ugmm_tabular::{Conformal, DateTarget, Distribution, NetworkModel, TableModel};
 
 /// Quantiles of a predicted number if none are requested.
@@ -67,9 +67,10 @@ pub fn quantiles(probabilities: &[f64], intervals: &[(f64, f64)]) -> Vec<Quantil
     };
     let interval = |&(coverage, share): &(f64, f64)| {
         let name = percent(coverage);
+        let [below, above] = central_tails(share);
         [
-            Quantile { name: format!("{name} interval from"), probability: (1.0 - share) / 2.0 },
-            Quantile { name: format!("{name} interval to"), probability: (1.0 + share) / 2.0 },
+            Quantile { name: format!("{name} interval from"), probability: below },
+            Quantile { name: format!("{name} interval to"), probability: above },
         ]
     };
     probabilities.iter().map(quantile).chain(intervals.iter().flat_map(interval)).collect()

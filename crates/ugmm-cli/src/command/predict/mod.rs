@@ -99,18 +99,24 @@ fn quantiles(options: &Predict, model: &dyn TableModel) -> Result<Vec<Quantile>,
         .collect::<Result<_, TabularError>>()
         .map_err(|error| CliError::Option { key: "--interval", reason: error.to_string() })?;
     let quantiles = columns::quantiles(&options.quantiles, &shares);
-    let mut names = HashSet::new();
-    match quantiles.iter().find(|quantile| !names.insert(quantile.name.as_str())) {
-        Some(Quantile { name, .. }) => {
-            let key = if name.contains("interval") { "--interval" } else { "--quantiles" };
-            Err(twice(key, name))
-        }
-        None => Ok(quantiles),
-    }
+    let key = |name: &str| if name.contains("interval") { "--interval" } else { "--quantiles" };
+    check_names(quantiles.iter().map(|quantile| quantile.name.as_str()), key)?;
+    Ok(quantiles)
 }
 
-fn twice(key: &'static str, name: &str) -> CliError {
-    CliError::Option { key, reason: format!("two columns would be called {name:?}; leave one out") }
+/// Fails with an error if two columns would have one name; `key` is the option of a name.
+fn check_names<'n>(
+    mut names: impl Iterator<Item = &'n str>,
+    key: impl Fn(&str) -> &'static str,
+) -> Result<(), CliError> {
+    let mut met = HashSet::new();
+    match names.find(|name| !met.insert(*name)) {
+        Some(name) => {
+            let reason = format!("two columns would be called {name:?}; leave one out");
+            Err(CliError::Option { key: key(name), reason })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The requested sets of classes.
@@ -139,11 +145,8 @@ fn sets(options: &Predict, model: &dyn TableModel) -> Result<Vec<Sets>, CliError
         return Err(CliError::Option { key: "--sets", reason });
     }
     let sets = columns::sets(&options.sets, conformal);
-    let mut names = HashSet::new();
-    match sets.iter().find(|sets| !names.insert(sets.name.as_str())) {
-        Some(Sets { name, .. }) => Err(twice("--sets", name)),
-        None => Ok(sets),
-    }
+    check_names(sets.iter().map(|sets| sets.name.as_str()), |_| "--sets")?;
+    Ok(sets)
 }
 
 /// The output columns for a batch; empty in rows that cannot be predicted.
